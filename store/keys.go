@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"hallpass"
+)
+
+const keyColumns = `k.selector, k.id, k.application_id, k.digest, k.created_by, k.created_at`
+
+func scanKey(row scanner) (*hallpass.Key, error) {
+	var (
+		k         hallpass.Key
+		stored    []byte
+		createdBy sql.NullString
+		createdAt sql.NullInt64
+	)
+	if err := row.Scan(&k.Selector, &k.ID, &k.ApplicationID, &stored, &createdBy, &createdAt); err != nil {
+		return nil, err
+	}
+	k.CreatedBy, k.CreatedAt = createdBy.String, instant(createdAt)
+	var err error
+	k.Digest, err = digest(stored)
+	return &k, err
+}
+
+// errKeysFull refuses a fourth key.
+var errKeysFull = hallpass.Refuse(hallpass.KindUnprocessable, "An application holds at most three keys.")
+
+// insertKey takes a free slot of the application. Of racing inserts into one slot the unique index lets one win; the
+// others fail as a taken selector does and are minted again.
+func insertKey(ctx context.Context, q querier, k *hallpass.Key) error {
+	slot, err := freeSlot(ctx, q, k.ApplicationID)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `
+		INSERT INTO application_keys (selector, id, application_id, slot, digest, created_by, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		int64(k.Selector), k.ID, k.ApplicationID, slot, k.Digest[:], text(k.CreatedBy), micros(k.CreatedAt))
+	if uniqueViolation(err) {
+		return hallpass.ErrSelectorTaken
+	}
+	return err
+}
+
+func freeSlot(ctx context.Context, q querier, applicationID string) (int, error) {
+	rows, err := q.QueryContext(ctx, `SELECT slot FROM application_keys WHERE application_id = $1`, applicationID)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	var taken [hallpass.MaxKeys + 1]bool
+	for rows.Next() {
+		var slot int
+		if err := rows.Scan(&slot); err != nil {
+			return 0, err
+		}
+		taken[slot] = true
+	}
+	for slot := 1; slot <= hallpass.MaxKeys; slot++ {
+		if !taken[slot] {
+			return slot, rows.Err()
+		}
+	}
+	return 0, errors.Join(rows.Err(), errKeysFull)
+}
+
+// CreateKey stores a new key of an application. It returns a KindUnprocessable error where the application holds three
+// already, and ErrSelectorTaken where the key must be minted again.
+func (db *DB) CreateKey(ctx context.Context, k *hallpass.Key) error {
+	return db.write(ctx, func(ctx context.Context, q querier) error { return insertKey(ctx, q, k) }, nil)
+}
+
+// ReplaceKeys deletes all keys of the application and stores one new key.
+func (db *DB) ReplaceKeys(ctx context.Context, k *hallpass.Key) error {
+	return db.write(ctx, func(ctx context.Context, q querier) error {
+		if _, err := q.ExecContext(ctx, `DELETE FROM application_keys WHERE application_id = $1`, k.ApplicationID); err != nil {
+			return err
+		}
+		return insertKey(ctx, q, k)
+	}, db.forgetApplications)
+}
+
+// DeleteKey deletes one key of the tenant's application, and with it ends every session that was asked for with it. It
+// returns a KindNotFound error where there is no such key.
+func (db *DB) DeleteKey(ctx context.Context, tenantID, applicationID, id string) error {
+	return db.write(ctx, func(ctx context.Context, q querier) error {
+		return atLeastOne(q.ExecContext(ctx, `
+			DELETE FROM application_keys WHERE id = $1 AND application_id = $2
+			AND EXISTS (SELECT 1 FROM applications a WHERE a.id = $2 AND a.tenant_id = $3)`, id, applicationID, tenantID))
+	}, db.forgetApplications)
+}
+
+// Key returns the application key with that selector, or nil.
+func (db *DB) Key(ctx context.Context, selector hallpass.Selector) (*hallpass.Key, error) {
+	cached, generation := db.keys.get(selector)
+	if cached != nil {
+		return cached, nil
+	}
+	k, err := scanKey(db.reads.QueryRowContext(db.read(ctx),
+		`SELECT `+keyColumns+` FROM application_keys k WHERE k.selector = $1`, int64(selector)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	if err != nil {
+		return nil, err
+	}
+	db.keys.fill(selector, k, generation)
+	return k, nil
+}
+
+// Member returns the application with that id, without its keys, and its tenant; nil and nil where there is none. It is
+// how a credential becomes a caller, so it looks in all tenants.
+func (db *DB) Member(ctx context.Context, applicationID string) (*hallpass.Application, *hallpass.Tenant, error) {
+	cached, generation := db.applications.get(applicationID)
+	if cached != nil {
+		return &cached.application, &cached.tenant, nil
+	}
+	var m member
+	a, t := applicationRow{application: &m.application}, tenantRow{tenant: &m.tenant}
+	err := db.reads.QueryRowContext(db.read(ctx), `SELECT `+applicationColumns+`, `+tenantColumns+`
+		FROM applications a JOIN tenants t ON t.id = a.tenant_id WHERE a.id = $1`, applicationID).Scan(append(a.dest(), t.dest()...)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := errors.Join(a.finish(), t.finish()); err != nil {
+		return nil, nil, err
+	}
+	db.applications.fill(applicationID, &m, generation)
+	return &m.application, &m.tenant, nil
+}

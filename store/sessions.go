@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"hallpass"
+)
+
+// CreateSession stores a new session. It returns ErrSelectorTaken where the session must be minted again.
+func (db *DB) CreateSession(ctx context.Context, s *hallpass.Session) error {
+	return db.write(ctx, func(ctx context.Context, q querier) error {
+		_, err := q.ExecContext(ctx, `
+			INSERT INTO sessions (selector, tenant_id, application_id, issuing_key, key_digest, nonce_digest, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			int64(s.Selector), s.TenantID, s.ApplicationID, int64(s.IssuingKey), s.KeyDigest[:], s.NonceDigest[:],
+			micros(s.CreatedAt), micros(s.ExpiresAt))
+		if uniqueViolation(err) {
+			return hallpass.ErrSelectorTaken
+		}
+		return err
+	}, func() { db.sessions.put(s.Selector, s) })
+}
+
+// AuthorizeSession gives the session its grant, end and authorizer as they stand in s. Of racing callers exactly one
+// succeeds; the others get ErrNonceSpent, and ErrNonceUnknown where the session has gone meanwhile.
+func (db *DB) AuthorizeSession(ctx context.Context, s *hallpass.Session) error {
+	granted, err := encode(s.Grant)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, func(ctx context.Context, q querier) error {
+		result, err := q.ExecContext(ctx, `
+			UPDATE sessions SET authorized_at = $2, authorized_by = $3, granted = $4, expires_at = $5
+			WHERE selector = $1 AND authorized_at IS NULL AND expires_at > $2`,
+			int64(s.Selector), micros(s.AuthorizedAt), s.AuthorizedBy, granted, micros(s.ExpiresAt))
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+		return spentOrGone(ctx, q, s.Selector)
+	}, func() { db.sessions.put(s.Selector, s) })
+}
+
+// spentOrGone says why no session could be authorized.
+func spentOrGone(ctx context.Context, q querier, selector hallpass.Selector) error {
+	var spent int
+	err := q.QueryRowContext(ctx, `
+		SELECT COUNT(*) FROM sessions WHERE selector = $1 AND authorized_at IS NOT NULL`, int64(selector)).Scan(&spent)
+	switch {
+	case err != nil:
+		return err
+	case spent == 0:
+		return hallpass.ErrNonceUnknown
+	}
+	return hallpass.ErrNonceSpent
+}
+
+// Session returns the session with that selector, or nil. What it returns is shared and must not be changed.
+func (db *DB) Session(ctx context.Context, selector hallpass.Selector) (*hallpass.Session, error) {
+	cached, generation := db.sessions.get(selector)
+	if cached != nil {
+		return cached, nil
+	}
+	var (
+		s                                  hallpass.Session
+		keyDigest, nonceDigest             []byte
+		createdAt, expiresAt, authorizedAt sql.NullInt64
+		authorizedBy, granted              sql.NullString
+	)
+	err := db.reads.QueryRowContext(db.read(ctx), `
+		SELECT selector, tenant_id, application_id, issuing_key, key_digest, nonce_digest, created_at, expires_at,
+			authorized_at, authorized_by, granted
+		FROM sessions WHERE selector = $1`, int64(selector)).Scan(
+		&s.Selector, &s.TenantID, &s.ApplicationID, &s.IssuingKey, &keyDigest, &nonceDigest, &createdAt, &expiresAt,
+		&authorizedAt, &authorizedBy, &granted)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.CreatedAt, s.ExpiresAt, s.AuthorizedAt = instant(createdAt), instant(expiresAt), instant(authorizedAt)
+	s.AuthorizedBy = authorizedBy.String
+	if granted.Valid {
+		if s.Grant, err = decode[hallpass.Grant](granted.String); err != nil {
+			return nil, err
+		}
+	}
+	var keyErr, nonceErr error
+	s.KeyDigest, keyErr = digest(keyDigest)
+	s.NonceDigest, nonceErr = digest(nonceDigest)
+	if err := errors.Join(keyErr, nonceErr); err != nil {
+		return nil, err
+	}
+	db.sessions.fill(selector, &s, generation)
+	return &s, nil
+}
+
+// CountSessions returns how many stored sessions are alive at now, and how many have expired and await the sweep.
+func (db *DB) CountSessions(ctx context.Context, now time.Time) (live, expired int64, err error) {
+	err = db.reads.QueryRowContext(db.read(ctx), `
+		SELECT (SELECT COUNT(*) FROM sessions WHERE expires_at > $1), (SELECT COUNT(*) FROM sessions WHERE expires_at <= $1)`,
+		micros(now)).Scan(&live, &expired)
+	return live, expired, err
+}
