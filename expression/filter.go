@@ -1,0 +1,89 @@
+package expression
+
+// filter is one entry of the tables of filters.
+type filter struct {
+	least int // arguments that must be there; more than a filter knows are ignored, as Liquid does
+	apply func(*call) (any, error)
+}
+
+// call is one application of a filter: its input, its arguments, and the run that pays.
+type call struct {
+	*run
+	name string
+	in   any
+	args []any
+}
+
+// tables are the filters of the vendor, then those of Liquid.
+var tables = []map[string]filter{
+	maskFilters, aliasFilters, castFilters, codeFilters, textFilters, editFilters, numberFilters, listFilters,
+}
+
+// filterNamed finds a filter among the vendor's and the standard ones.
+func filterNamed(name string) (filter, bool) {
+	for _, table := range tables {
+		if f, ok := table[name]; ok {
+			return f, true
+		}
+	}
+	return filter{}, false
+}
+
+// apply runs one filter and accounts for it.
+func (r *run) apply(name string, f filter, in any, args []any) (any, error) {
+	c := &call{run: r, name: name, args: args}
+	var err error
+	if c.in, err = plain(in); err != nil {
+		return nil, err
+	}
+	cost := 64 + weight(c.in)
+	for i := range args {
+		if args[i], err = plain(args[i]); err != nil {
+			return nil, err
+		}
+		cost += weight(args[i])
+	}
+	if err := r.spend(cost); err != nil {
+		return nil, err
+	}
+	if len(args) < f.least {
+		return nil, c.refuse("an argument is missing")
+	}
+	result, err := f.apply(c)
+	if err != nil {
+		return nil, c.forgive(err)
+	}
+	if text, ok := result.(string); ok && len(text) > MaxOutput {
+		return nil, refuse(tooLarge)
+	}
+	return result, nil
+}
+
+// refuse says what is wrong with the arguments of a filter.
+func (c *call) refuse(problem string) error { return refuse("filter " + c.name + ": " + problem) }
+
+// refuseInput says what is wrong with the value a filter was given.
+func (c *call) refuseInput(problem string) error { return inputError{c.refuse(problem)} }
+
+// forgive drops a refusal that depends on values which are not there while an expression is merely checked.
+func (c *call) forgive(err error) error {
+	input, unknown := err.(inputError)
+	if unknown {
+		err = input.error
+	}
+	for _, arg := range c.args {
+		unknown = unknown || arg == nil
+	}
+	if c.checking && unknown {
+		return nil
+	}
+	return err
+}
+
+// grow pays for a text of n bytes before it is made.
+func (c *call) grow(n int) error {
+	if n > MaxOutput || n < 0 {
+		return refuse(tooLarge)
+	}
+	return c.spend(n)
+}
