@@ -93,6 +93,7 @@ func (db *DB) DeleteApplication(ctx context.Context, tenantID, id string) error 
 func (db *DB) forgetApplications() {
 	db.applications.purge()
 	db.keys.purge()
+	db.sessions.purge()
 }
 
 // atLeastOne turns a write that found no row into a KindNotFound error.

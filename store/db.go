@@ -145,7 +145,7 @@ func (db *DB) read(ctx context.Context) context.Context {
 }
 
 // write runs do in a transaction of its own, or on SQLite as one of a group, and returns after the commit is on disk.
-// When do returns an error nothing of it is kept. committed, where it is not nil, runs after the commit and before write
+// When do returns an error nothing of it is kept. do may run twice, the first time in vain. committed, where it is not nil, runs after the commit and before write
 // returns, in the order of commits: it is where the caches follow the database.
 func (db *DB) write(ctx context.Context, do func(ctx context.Context, q querier) error, committed func()) error {
 	if db.sqlite {

@@ -13,10 +13,9 @@ import (
 func (db *DB) CreateSession(ctx context.Context, s *hallpass.Session) error {
 	return db.write(ctx, func(ctx context.Context, q querier) error {
 		_, err := q.ExecContext(ctx, `
-			INSERT INTO sessions (selector, tenant_id, application_id, issuing_key, key_digest, nonce_digest, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			int64(s.Selector), s.TenantID, s.ApplicationID, int64(s.IssuingKey), s.KeyDigest[:], s.NonceDigest[:],
-			micros(s.CreatedAt), micros(s.ExpiresAt))
+			INSERT INTO sessions (selector, issuing_key, key_digest, nonce_digest, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6)`,
+			int64(s.Selector), int64(s.IssuingKey), s.KeyDigest[:], s.NonceDigest[:], micros(s.CreatedAt), micros(s.ExpiresAt))
 		if uniqueViolation(err) {
 			return hallpass.ErrSelectorTaken
 		}
@@ -60,7 +59,7 @@ func spentOrGone(ctx context.Context, q querier, selector hallpass.Selector) err
 	return hallpass.ErrNonceSpent
 }
 
-// Session returns the session with that selector, or nil. What it returns is shared and must not be changed.
+// Session returns the session with that selector, or nil, also when the key that it was asked for with is gone. What it returns is shared and must not be changed.
 func (db *DB) Session(ctx context.Context, selector hallpass.Selector) (*hallpass.Session, error) {
 	cached, generation := db.sessions.get(selector)
 	if cached != nil {
@@ -73,9 +72,10 @@ func (db *DB) Session(ctx context.Context, selector hallpass.Selector) (*hallpas
 		authorizedBy, granted              sql.NullString
 	)
 	err := db.reads.QueryRowContext(db.read(ctx), `
-		SELECT selector, tenant_id, application_id, issuing_key, key_digest, nonce_digest, created_at, expires_at,
-			authorized_at, authorized_by, granted
-		FROM sessions WHERE selector = $1`, int64(selector)).Scan(
+		SELECT s.selector, a.tenant_id, a.id, s.issuing_key, s.key_digest, s.nonce_digest, s.created_at, s.expires_at,
+			s.authorized_at, s.authorized_by, s.granted
+		FROM sessions s JOIN application_keys k ON k.selector = s.issuing_key JOIN applications a ON a.id = k.application_id
+		WHERE s.selector = $1`, int64(selector)).Scan(
 		&s.Selector, &s.TenantID, &s.ApplicationID, &s.IssuingKey, &keyDigest, &nonceDigest, &createdAt, &expiresAt,
 		&authorizedAt, &authorizedBy, &granted)
 	if errors.Is(err, sql.ErrNoRows) {

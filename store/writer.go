@@ -13,8 +13,8 @@ import (
 // maxGroup is how many writes share one commit at most.
 const maxGroup = 64
 
-// writer groups writes. One goroutine takes all that wait, runs each in a savepoint of one transaction, so that one
-// failure spoils no other, commits once, and only then answers. With 64 callers that is sixteen times the durable writes
+// writer groups writes. One goroutine takes all that wait, runs them in one transaction, so that none is spoiled by the
+// failure of another, commits once, and only then answers. With 64 callers that is sixteen times the durable writes
 // of one commit each, and no caller waits for more than the commit under way and its own.
 type writer struct {
 	pool       *sql.DB
@@ -96,21 +96,19 @@ func (w *writer) collect() {
 	}
 }
 
-// commit runs the group in one transaction and leaves each write's outcome in it.
+// commit runs the group in one transaction and leaves each write's outcome in it. It runs the writes bare first; only
+// where one of them fails does it start again and give each a savepoint of its own, so that the failure spoils no other.
 func (w *writer) commit() {
 	ctx := context.Background()
 	if observe := w.observe.Load(); observe != nil {
 		(*observe)(len(w.group))
 	}
-	_, err := w.statements.ExecContext(ctx, `BEGIN IMMEDIATE`)
-	if err == nil {
-		for _, p := range w.group {
+	err := w.transaction(ctx, func(p *pendingWrite) error { return p.do(ctx, w.statements) })
+	if errors.Is(err, errRefused) {
+		err = w.transaction(ctx, func(p *pendingWrite) error {
 			p.err = w.savepoint(ctx, p)
-		}
-		if _, err = w.statements.ExecContext(ctx, `COMMIT`); err != nil {
-			_, rollbackErr := w.statements.ExecContext(ctx, `ROLLBACK`)
-			err = errors.Join(err, rollbackErr)
-		}
+			return nil
+		})
 	}
 	for _, p := range w.group {
 		switch {
@@ -120,6 +118,30 @@ func (w *writer) commit() {
 			p.committed()
 		}
 	}
+}
+
+// errRefused says that a write of the group failed and nothing of the group was kept.
+var errRefused = errors.New("a write of the group failed")
+
+// transaction has each write of the group run in one transaction and commits it, or keeps nothing where one fails.
+func (w *writer) transaction(ctx context.Context, run func(p *pendingWrite) error) error {
+	if _, err := w.statements.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	for _, p := range w.group {
+		if p.ctx.Err() != nil || run(p) != nil {
+			return w.rollback(ctx, errRefused)
+		}
+	}
+	if _, err := w.statements.ExecContext(ctx, `COMMIT`); err != nil {
+		return w.rollback(ctx, err)
+	}
+	return nil
+}
+
+func (w *writer) rollback(ctx context.Context, because error) error {
+	_, err := w.statements.ExecContext(ctx, `ROLLBACK`)
+	return errors.Join(because, err)
 }
 
 // savepoint runs one write so that it is kept whole or not at all.

@@ -1,6 +1,5 @@
 -- One schema for SQLite and PostgreSQL. Instants are microseconds since 1970 UTC; lists and maps are JSON text; digests
--- and ciphertexts are bytes.
--- +goose Up
+-- and ciphertexts are bytes. A BIGINT PRIMARY KEY is the table's own key on SQLite too (see migrate.go).
 CREATE TABLE tenants (
     id          TEXT PRIMARY KEY,
     owner_id    TEXT NOT NULL,
@@ -39,20 +38,19 @@ CREATE TABLE application_keys (
     UNIQUE (application_id, slot)
 );
 
--- Sessions refer to their application and key without a foreign key: deleting an application must not wait for the
--- deletion of a million sessions. Authentication looks all three up, so a session ends with either; the sweep follows.
+-- A session belongs to the application and tenant of the key that it was asked for with, and ends with that key. There is
+-- no foreign key: deleting an application must not wait for the deletion of a million sessions. Reads join the key, so
+-- without it a session is not found; the sweep follows.
 CREATE TABLE sessions (
-    selector       BIGINT PRIMARY KEY,
-    tenant_id      TEXT NOT NULL,
-    application_id TEXT NOT NULL,
-    issuing_key    BIGINT NOT NULL,
-    key_digest     BYTEA NOT NULL,
-    nonce_digest   BYTEA NOT NULL,
-    created_at     BIGINT NOT NULL,
-    expires_at     BIGINT NOT NULL,
-    authorized_at  BIGINT,
-    authorized_by  TEXT,
-    granted        TEXT
+    selector      BIGINT PRIMARY KEY,
+    issuing_key   BIGINT NOT NULL,
+    key_digest    BYTEA NOT NULL,
+    nonce_digest  BYTEA NOT NULL,
+    created_at    BIGINT NOT NULL,
+    expires_at    BIGINT NOT NULL,
+    authorized_at BIGINT,
+    authorized_by TEXT,
+    granted       TEXT
 );
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
