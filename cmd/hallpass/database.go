@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"hallpass/store"
+)
+
+const dataKeyHelp = "File with the data key, readable by its owner alone; the database's path and .key where absent. HALLPASS_DATA_KEY, the key itself in base64, goes before it."
+
+// database are the flags that say where the database is.
+type database struct {
+	DB          string `name:"db" env:"HALLPASS_DB" placeholder:"FILE|postgres://…" help:"The database: a file for SQLite, or the URL of a PostgreSQL database."`
+	DataKeyFile string `env:"HALLPASS_DATA_KEY_FILE" placeholder:"FILE" help:"${data_key_help}"`
+}
+
+// dataKeyVariable holds the data key itself. It has no flag: command lines are for everyone to see.
+const dataKeyVariable = "HALLPASS_DATA_KEY"
+
+var errNoDatabase = errors.New("no database; say which with --db FILE, or start a development server with hallpass serve --dev")
+
+// open opens the database, initialised before.
+func (d *database) open(ctx context.Context, env environment) (*store.DB, error) {
+	if d.DB == "" {
+		return nil, errNoDatabase
+	}
+	if !d.postgres() {
+		if _, err := os.Stat(d.DB); errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%s: %w", d.DB, store.ErrUninitialised)
+		}
+	}
+	key, err := d.dataKey()
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, d.config(key, env))
+}
+
+func (d *database) config(key []byte, env environment) store.Config {
+	return store.Config{DSN: d.DB, DataKey: key, Now: env.now, Random: env.random}
+}
+
+func (d *database) postgres() bool {
+	return strings.HasPrefix(d.DB, "postgres://") || strings.HasPrefix(d.DB, "postgresql://")
+}
+
+// keyFile is where the data key is read from, unless it is in the environment.
+func (d *database) keyFile() (string, error) {
+	switch {
+	case d.DataKeyFile != "":
+		return d.DataKeyFile, nil
+	case d.postgres():
+		return "", errors.New("no data key; set HALLPASS_DATA_KEY or --data-key-file")
+	}
+	return d.DB + ".key", nil
+}
+
+// dataKey reads the data key. It refuses a file that others may read.
+func (d *database) dataKey() ([]byte, error) {
+	if text, ok := os.LookupEnv(dataKeyVariable); ok {
+		return decodeDataKey(text, dataKeyVariable)
+	}
+	path, err := d.keyFile()
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the data key: %w; put it there or set %s", err, dataKeyVariable)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s can be read by others; run: chmod 600 %s", path, path)
+	}
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the data key: %w", err)
+	}
+	return decodeDataKey(string(text), path)
+}
+
+func decodeDataKey(text, from string) ([]byte, error) {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(key) != store.DataKeyBytes {
+		return nil, fmt.Errorf("%s does not hold a data key: %d bytes in base64", from, store.DataKeyBytes)
+	}
+	return key, nil
+}
+
+// newDataKey makes a data key and, unless it came from the environment, writes it to the key file. It returns the file's
+// path, empty where there is none.
+func (d *database) newDataKey(random io.Reader) (key []byte, path string, err error) {
+	if text, ok := os.LookupEnv(dataKeyVariable); ok {
+		key, err = decodeDataKey(text, dataKeyVariable)
+		return key, "", err
+	}
+	if path, err = d.keyFile(); err != nil {
+		return nil, "", err
+	}
+	key = make([]byte, store.DataKeyBytes)
+	if _, err := io.ReadFull(random, key); err != nil {
+		return nil, "", err
+	}
+	file, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, "", fmt.Errorf("cannot write the data key: %w", err)
+	}
+	_, err = fmt.Fprintln(file, base64.StdEncoding.EncodeToString(key))
+	return key, path, errors.Join(err, file.Sync(), file.Close())
+}
