@@ -1,0 +1,141 @@
+// Command bench measures hallpass against a bare gorilla/mux handler in one run and prints a table of ratios.
+//
+// The server runs on one core with GOMAXPROCS=1 and wrk on another, so the server is the only bottleneck. Each candidate
+// is measured between two measurements of the yardstick; where those differ by more than a tenth the round is repeated.
+// Figures are medians. hallpass runs as it is served: every request and reply checked, every write synced to disk.
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// round is one measurement of a candidate between two of the yardstick.
+type round struct {
+	ratio, requests, yardstick float64
+	latency                    string
+}
+
+func main() {
+	seconds := flag.Int("seconds", 5, "length of each measurement")
+	rounds := flag.Int("rounds", 3, "rounds; the median counts")
+	connections := flag.Int("connections", 64, "connections that wrk keeps open")
+	profile := flag.String("profile", "", "directory to write a CPU profile of each operation to")
+	flag.Parse()
+	if err := bench(context.Background(), *seconds, *rounds, *connections, *profile); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func bench(ctx context.Context, seconds, rounds, connections int, profile string) error {
+	dir, err := os.MkdirTemp("", "hallpass-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b := &bencher{dir: dir, seconds: seconds, connections: connections, profile: profile, used: map[string]int{}}
+	if err := b.build(ctx); err != nil {
+		return err
+	}
+	if err := b.prepare(ctx, rounds); err != nil {
+		return err
+	}
+	start, err := b.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.stop()
+
+	fmt.Printf("%d connections, %d rounds of %ds, one core each for server and wrk, synchronous=FULL\n\n", connections, rounds, seconds)
+	fmt.Printf("%-28s %10s %10s %8s %8s  %s\n", "operation", "yardstick", "hallpass", "ratio", "aim", "p50 / p99")
+	for _, o := range operations {
+		results := make([]round, 0, rounds)
+		for range rounds {
+			r, err := b.round(ctx, o)
+			if err != nil {
+				return err
+			}
+			results = append(results, r)
+		}
+		slices.SortFunc(results, func(a, b round) int { return int((a.ratio - b.ratio) * 1e6) })
+		m := results[len(results)/2]
+		fmt.Printf("%-28s %8.0f/s %8.0f/s %8.2f %8.2f  %s\n", o.name, m.yardstick, m.requests, m.ratio, o.aim, m.latency)
+	}
+	size, err := os.Stat(filepath.Join(dir, "hallpass"))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nresident memory under load  %.0f MiB (aim 100)\n", b.peakMiB())
+	fmt.Printf("start to first 200          %v (aim 50ms)\n", start.Round(time.Millisecond))
+	fmt.Printf("static binary               %.1f MB (aim 30)\n", float64(size.Size())/1e6)
+	return nil
+}
+
+// round measures the yardstick, hallpass and the yardstick again, until the two yardsticks agree within a tenth.
+func (b *bencher) round(ctx context.Context, o operation) (round, error) {
+	const attempts = 5
+	for range attempts {
+		before, err := b.measure(ctx, o, b.yardstick.url)
+		if err != nil {
+			return round{}, err
+		}
+		candidate, err := b.measure(ctx, o, b.hallpass.url)
+		if err != nil {
+			return round{}, err
+		}
+		if err := b.advance(o, candidate.total); err != nil {
+			return round{}, err
+		}
+		after, err := b.measure(ctx, o, b.yardstick.url)
+		if err != nil {
+			return round{}, err
+		}
+		mean := (before.requests + after.requests) / 2
+		if spread := (before.requests - after.requests) / mean; spread < .1 && spread > -.1 {
+			return round{candidate.requests / mean, candidate.requests, mean, candidate.latency}, nil
+		}
+	}
+	return round{}, fmt.Errorf("%s: the yardstick never agreed with itself within a tenth in %d attempts; the machine is too busy", o.name, attempts)
+}
+
+// reading is what wrk said.
+type reading struct {
+	requests float64 // in a second
+	total    int
+	latency  string
+}
+
+func parseWrk(out []byte) (reading, error) {
+	var r reading
+	var p50, p99 string
+	for line := range bytes.Lines(out) {
+		var name, value string
+		_, _ = fmt.Sscan(string(line), &name, &value)
+		if value == "requests" {
+			if _, err := fmt.Sscan(name, &r.total); err != nil {
+				return r, err
+			}
+		}
+		switch name {
+		case "Requests/sec:":
+			if _, err := fmt.Sscan(value, &r.requests); err != nil {
+				return r, err
+			}
+		case "50%":
+			p50 = value
+		case "99%":
+			p99 = value
+		case "Non-2xx", "Socket":
+			return r, fmt.Errorf("wrk met refusals:\n%s", out)
+		}
+	}
+	r.latency = p50 + " / " + p99
+	return r, nil
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed" // for the script
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"text/template"
+	"time"
+
+	"hallpass"
+	"hallpass/store"
+)
+
+// operation is one line of the table.
+type operation struct {
+	name   string
+	path   string
+	script string // the wrk script, and the file of values that it takes one by one
+	method string
+	aim    float64
+	body   string // %s stands for the next value
+	header map[string]string
+}
+
+const (
+	tenantID      = "5d2b8a1e-7c34-4f19-9b62-0e8f3d4c7a11"
+	publicID      = "1f0e6c2a-93b5-4d7e-8a41-6b2c9d3e5f70"
+	privateID     = "7a9c4e21-5b8d-4c36-9e0f-2d1b8a6c4e53"
+	transactionID = "dcaad720-d1e9-47ba-a76b-a6370ef0373b"
+)
+
+var operations = []operation{
+	{name: "create session", path: "/sessions", script: "create.lua", method: "POST", aim: .55},
+	{name: "authorize session", path: "/sessions/authorize", script: "authorize.lua", method: "POST", aim: .40,
+		body: `{"nonce":"%s","rules":[{"description":"Read cards","priority":1,"container":"/pci/","permissions":["token:read"],"transform":"reveal"}]}`},
+	{name: "get application by key", path: "/applications/key", script: "key.lua", method: "GET", aim: .60},
+	{name: "create creation token", path: "/api/transaction/" + transactionID + "/token", script: "token.lua", method: "POST", aim: .45,
+		body: `{"role":"unknown"}`},
+}
+
+//go:embed wrk.lua
+var script string
+
+// prepare makes the database: two applications, a transaction, a thousand authorized sessions, and a nonce for every
+// authorization that the rounds can make.
+func (b *bencher) prepare(ctx context.Context, rounds int) (err error) {
+	b.dataKey = make([]byte, store.DataKeyBytes)
+	if _, err := rand.Read(b.dataKey); err != nil {
+		return err
+	}
+	db, err := store.Create(ctx, store.Config{
+		DSN: filepath.Join(b.dir, "bench.db"), DataKey: b.dataKey, Now: time.Now, Random: rand.Reader,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	keys, err := seed(ctx, db)
+	if err != nil {
+		return err
+	}
+	nonces, sessionKeys, err := mintSessions(ctx, db, keys.publicSelector, rounds*b.seconds*40_000)
+	if err != nil {
+		return err
+	}
+	values := map[string][]string{"authorize.lua": nonces, "key.lua": sessionKeys}
+	headers := map[string]map[string]string{
+		"create.lua":    {"BT-API-KEY": keys.public},
+		"authorize.lua": {"BT-API-KEY": keys.private, "Content-Type": "application/json"},
+		"token.lua":     {"Authorization": "Bearer " + keys.access, "Content-Type": "application/json", "Accept": "application/json"},
+	}
+	for _, o := range operations {
+		o.header = headers[o.script]
+		if err := b.writeScript(o, values[o.script]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bencher) writeScript(o operation, values []string) error {
+	t, err := template.New("wrk").Parse(script)
+	if err != nil {
+		return err
+	}
+	file, err := os.Create(filepath.Join(b.dir, o.script))
+	if err != nil {
+		return err
+	}
+	valueFile := ""
+	if values != nil {
+		valueFile = filepath.Join(b.dir, o.script+".values")
+		if err := os.WriteFile(valueFile, []byte(strings.Join(values, "\n")), 0o600); err != nil {
+			return err
+		}
+	}
+	body, err := json.Marshal(o.body)
+	if err != nil {
+		return err
+	}
+	err = t.Execute(file, map[string]any{"Method": o.method, "Body": string(body), "Header": o.header, "Values": valueFile, "Next": filepath.Join(b.dir, o.script+".next")})
+	return errors.Join(err, file.Close())
+}
+
+// seeded are the credentials of the benchmark.
+type seeded struct {
+	public, private, access string
+	publicSelector          hallpass.Selector
+}
+
+func seed(ctx context.Context, db *store.DB) (s seeded, err error) {
+	now := time.Now().UTC().Truncate(hallpass.Precision)
+	tenant := &hallpass.Tenant{ID: tenantID, OwnerID: tenantID, Name: "Bench", Type: hallpass.TestTenant, Settings: map[string]string{}, CreatedAt: now}
+	if err := db.CreateTenant(ctx, tenant); err != nil {
+		return s, err
+	}
+	for _, a := range []hallpass.Application{
+		{ID: publicID, Type: hallpass.Public, Name: "Web page"},
+		{ID: privateID, Type: hallpass.Private, Name: "Backend", Grant: hallpass.NewGrant([]hallpass.Permission{hallpass.TokenRead, hallpass.TransactionCreate}, nil)},
+	} {
+		key, err := hallpass.MintKey(a.ID, hallpass.KeyPrefix(tenant.Type, a.Type), now, rand.Reader)
+		if err != nil {
+			return s, err
+		}
+		key.ApplicationID = a.ID
+		a.TenantID, a.CreatedAt, a.Keys = tenantID, now, []hallpass.Key{key}
+		if err := db.CreateApplication(ctx, &a); err != nil {
+			return s, err
+		}
+		if a.Type == hallpass.Public {
+			s.public, s.publicSelector = key.Text.Reveal(), key.Selector
+			continue
+		}
+		s.private = key.Text.Reveal()
+		active, _, err := db.SigningSecrets(ctx)
+		if err != nil {
+			return s, err
+		}
+		token, err := hallpass.NewSigner(active, nil).Sign(a.AccessClaims(transactionID, now.Add(24*time.Hour)))
+		if err != nil {
+			return s, err
+		}
+		s.access = token.Reveal()
+	}
+	return s, db.CreateTransaction(ctx, &hallpass.Transaction{
+		ID: transactionID, TenantID: tenantID, Status: hallpass.TransactionNew, Roles: []string{}, TokenRoles: []string{},
+		CreatedAt: now, ModifiedAt: now, ExpiresAt: now.Add(24 * time.Hour), Details: []byte(`{}`),
+	})
+}
+
+// mintSessions stores sessions: a thousand authorized ones, whose keys it returns, and n others, whose nonces it returns.
+func mintSessions(ctx context.Context, db *store.DB, key hallpass.Selector, n int) (nonces, keys []string, err error) {
+	const authorized, writers = 1000, 64
+	caller := &hallpass.Caller{
+		Tenant: &hallpass.Tenant{ID: tenantID}, Application: &hallpass.Application{ID: publicID, Type: hallpass.Public}, Key: key,
+	}
+	grant := hallpass.NewGrant(nil, []hallpass.Rule{{
+		Description: "Read cards", Priority: 1, Container: "/pci/", Transform: hallpass.Reveal, Permissions: []hallpass.Permission{hallpass.TokenRead},
+	}})
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	for w := range writers {
+		wait.Go(func() {
+			for i := w; i < n+authorized; i += writers {
+				minted, mintErr := hallpass.MintSession(caller, time.Now().UTC().Truncate(hallpass.Precision), rand.Reader)
+				if mintErr == nil {
+					minted.ExpiresAt = minted.CreatedAt.Add(time.Hour) // longer than the benchmark takes
+					mintErr = db.CreateSession(ctx, &minted.Session)
+				}
+				if errors.Is(mintErr, hallpass.ErrSelectorTaken) {
+					continue
+				}
+				if mintErr == nil && i < authorized {
+					session := minted.Session
+					session.Grant, session.AuthorizedAt, session.AuthorizedBy = grant, session.CreatedAt, privateID
+					mintErr = db.AuthorizeSession(ctx, &session)
+				}
+				mu.Lock()
+				err = errors.Join(err, mintErr)
+				if i < authorized {
+					keys = append(keys, minted.Key.Reveal())
+				} else {
+					nonces = append(nonces, minted.Nonce.Reveal())
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	return nonces, keys, err
+}
