@@ -1,0 +1,51 @@
+# make run and make test need Go and nothing else; what more a target needs, it installs or says.
+
+GO        ?= go
+TOOL       = $(GO) tool -modfile=tools.mod
+export CGO_ENABLED ?= 0
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start a development server on 127.0.0.1:8080 with known keys
+	@$(GO) run ./cmd/hallpass serve --dev
+
+build: ## build the static binary bin/hallpass
+	$(GO) build -trimpath -ldflags='-s -w' -o bin/hallpass ./cmd/hallpass
+
+gen: ## generate the server from openapi.yaml
+	$(TOOL) oapi-codegen -config oapi-codegen.yaml openapi.yaml
+	$(GO) run ./gen/openapijson
+
+test: ## run all tests
+	$(GO) test ./...
+
+race: ## run all tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+test-postgres: ## run the store's tests on PostgreSQL as well
+	scripts/with-postgres.sh $(GO) test -count=1 ./store
+
+fuzz: ## fuzz every target for a while each (FUZZTIME=10s)
+	scripts/fuzz.sh
+
+fmt: ## format the code
+	gofmt -w $(shell git ls-files '*.go' ':!gen/*.gen.go')
+
+lint: ## vet and lint the code, lint the contract
+	$(GO) vet ./...
+	$(GO) run -modfile=lint.mod github.com/golangci/golangci-lint/v2/cmd/golangci-lint run
+	$(TOOL) oasdiff validate openapi.yaml
+
+fresh: gen ## fail where generated code or formatting is stale
+	@test -z "$$(gofmt -l $$(git ls-files '*.go' ':!gen/*.gen.go'))" || { echo 'run: make fmt'; exit 1; }
+	@git diff --exit-code -- gen || { echo 'generated code is stale; run: make gen'; exit 1; }
+
+bench: ## measure against a bare handler (needs wrk: apt-get install wrk)
+	@command -v wrk >/dev/null || { echo 'bench needs wrk: apt-get install wrk'; exit 1; }
+	$(GO) run ./bench
+
+check: fresh lint race test-postgres ## all that CI runs
+
+.PHONY: help run build gen test race test-postgres fuzz fmt lint fresh bench check
+.DEFAULT_GOAL := help
