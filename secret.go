@@ -105,7 +105,7 @@ const maxCredentialText = 64
 // Mint returns the text of a credential with the given prefix.
 func Mint(prefix string, s Selector, v Verifier) Secret {
 	var b [credentialBytes]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(s)) //nolint:gosec // selectors are never negative
+	binary.BigEndian.PutUint64(b[:8], uint64(s))
 	copy(b[8:], v[:])
 	return Secret(prefix + base58.Encode(b[:]))
 }
@@ -137,7 +137,7 @@ func (c *Credential) decode(text string) bool {
 	if err != nil || len(b) != credentialBytes || b[0]&0x80 != 0 {
 		return false
 	}
-	c.Selector = Selector(binary.BigEndian.Uint64(b[:8])) //nolint:gosec // the sign bit was refused above
+	c.Selector = Selector(binary.BigEndian.Uint64(b[:8]))
 	copy(c.Verifier[:], b[8:])
 	return true
 }

@@ -39,7 +39,7 @@ func bench(ctx context.Context, seconds, rounds, connections int, profile string
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	b := &bencher{dir: dir, seconds: seconds, connections: connections, profile: profile, used: map[string]int{}}
 	if err := b.build(ctx); err != nil {
 		return err

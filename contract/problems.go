@@ -86,7 +86,7 @@ func (p *problems) visit(s *shape, value any, where string) {
 
 // schema words what kin-openapi found wrong with a value, which may be nil where there is none to look at.
 func (p *problems) schema(err error, value any, where string) {
-	switch err := err.(type) {
+	switch err := err.(type) { //nolint:errorlint // kin-openapi's tree is walked level by level
 	case openapi3.MultiError:
 		for _, each := range err {
 			p.schema(each, value, where)
@@ -127,11 +127,11 @@ func (p *problems) schemaError(err *openapi3.SchemaError, value any, where strin
 // partsOf returns what is wrong with a composed value when it can be told by its parts: all of allOf, or the one form
 // that the discriminator chose.
 func partsOf(err *openapi3.SchemaError) openapi3.MultiError {
-	composed, ok := errors.Unwrap(err.Origin).(interface{ Unwrap() error })
+	composed, ok := errors.Unwrap(err.Origin).(interface{ Unwrap() error }) //nolint:errorlint // one level of kin-openapi's tree
 	if !ok {
 		return nil
 	}
-	parts, _ := composed.Unwrap().(openapi3.MultiError)
+	parts, _ := composed.Unwrap().(openapi3.MultiError) //nolint:errorlint // one level of kin-openapi's tree
 	if err.SchemaField == "oneOf" && (err.Schema.Discriminator == nil || len(parts) != 1) {
 		return nil
 	}

@@ -1,5 +1,7 @@
 package expression
 
+import "errors"
+
 // filter is one entry of the tables of filters.
 type filter struct {
 	least int // arguments that must be there; more than a filter knows are ignored, as Liquid does
@@ -67,7 +69,8 @@ func (c *call) refuseInput(problem string) error { return inputError{c.refuse(pr
 
 // forgive drops a refusal that depends on values which are not there while an expression is merely checked.
 func (c *call) forgive(err error) error {
-	input, unknown := err.(inputError)
+	var input inputError
+	unknown := errors.As(err, &input)
 	if unknown {
 		err = input.error
 	}

@@ -2,7 +2,7 @@ package expression
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // a client may ask for it; nothing here relies on it
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"

@@ -44,9 +44,9 @@ func (c *call) items() ([]any, error) {
 	return items, c.spend(16 * len(items))
 }
 
-// member returns the property of an item that argument i names, or the item itself without that argument.
-func (c *call) member(item any, i int) any {
-	name, ok := c.given(i).(string)
+// member returns the property of an item that the first argument names, or the item itself without that argument.
+func (c *call) member(item any) any {
+	name, ok := c.given(0).(string)
 	if !ok {
 		return item
 	}
@@ -58,7 +58,7 @@ func compact(c *call) (any, error) {
 	items, err := c.items()
 	kept := []any{}
 	for _, item := range items {
-		if c.member(item, 0) != nil {
+		if c.member(item) != nil {
 			kept = append(kept, item)
 		}
 	}
@@ -139,7 +139,7 @@ func mapItems(c *call) (any, error) {
 	items, err := c.items()
 	mapped := make([]any, len(items))
 	for i, item := range items {
-		mapped[i] = c.member(item, 0)
+		mapped[i] = c.member(item)
 	}
 	return mapped, err
 }
@@ -179,7 +179,7 @@ func (c *call) sort(fold func(string) string) (any, error) {
 	cost := 0
 	for i, item := range items {
 		k := keyed{rank: 2, item: item}
-		switch key := c.member(item, 0).(type) {
+		switch key := c.member(item).(type) {
 		case json.Number:
 			k.rank, k.number = 0, toNumeric(key).float
 		case string:
@@ -220,7 +220,7 @@ func sum(c *call) (any, error) {
 	}
 	var total any = json.Number("0")
 	for _, item := range items {
-		each := &call{run: c.run, name: c.name, in: total, args: []any{c.member(item, 0)}}
+		each := &call{run: c.run, name: c.name, in: total, args: []any{c.member(item)}}
 		if total, err = each.combine((*big.Int).Add, func(a, b float64) float64 { return a + b }); err != nil {
 			return nil, err
 		}
@@ -236,7 +236,7 @@ func uniq(c *call) (any, error) {
 	seen := map[string]bool{}
 	kept := []any{}
 	for _, item := range items {
-		key, err := c.identity(c.member(item, 0))
+		key, err := c.identity(c.member(item))
 		if err != nil {
 			return nil, err
 		}
@@ -269,7 +269,7 @@ func where(c *call) (any, error) {
 	}
 	kept := []any{}
 	for _, item := range items {
-		member := c.member(item, 0)
+		member := c.member(item)
 		matches := member != nil && member != false
 		if len(c.args) > 1 {
 			identity, err := c.identity(member)

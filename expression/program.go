@@ -95,7 +95,8 @@ func guard(do func() error) (err error) {
 // classify turns whatever came out of the library into an error of ours. The library's own messages quote values, so
 // nothing of them is kept.
 func classify(err error) error {
-	if wrapped, ok := err.(expressions.FilterError); ok {
+	var wrapped expressions.FilterError
+	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
 	var known *hallpass.Error

@@ -175,7 +175,7 @@ func pageAt(page *gen.Page, start *gen.Start, size *gen.Size) (position, error) 
 		if err != nil {
 			return at, hallpass.Invalid("start", "must be what `after` of a page says")
 		}
-		at.offset = int(offset) //nolint:gosec // 31 bits
+		at.offset = int(offset)
 		return at, nil
 	}
 	if page != nil {
@@ -185,12 +185,12 @@ func pageAt(page *gen.Page, start *gen.Start, size *gen.Size) (position, error) 
 }
 
 func (at position) pagination(total int) gen.Pagination {
-	p := gen.Pagination{TotalItems: int32(total), PageNumber: 1, PageSize: int32(at.size)} //nolint:gosec // counts of rows
+	p := gen.Pagination{TotalItems: int32(total), PageNumber: 1, PageSize: int32(at.size)}
 	if at.size == 0 {
 		return p
 	}
-	p.PageNumber = int32(at.offset/at.size) + 1           //nolint:gosec // an offset of at most 31 bits
-	p.TotalPages = int32((total + at.size - 1) / at.size) //nolint:gosec // counts of rows
+	p.PageNumber = int32(at.offset/at.size) + 1
+	p.TotalPages = int32((total + at.size - 1) / at.size)
 	if next := at.offset + at.size; next < total {
 		after := strconv.Itoa(next)
 		p.After = &after

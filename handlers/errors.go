@@ -45,7 +45,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		refusal = hallpass.Refuse(hallpass.KindInternal, detailInternal)
 	}
 	kind := kinds[refusal.Kind]
-	problem := gen.Problem{Title: kind.title, Status: int32(kind.status), Detail: refusal.Detail} //nolint:gosec // a status fits
+	problem := gen.Problem{Title: kind.title, Status: int32(kind.status), Detail: refusal.Detail}
 	if len(refusal.Fields) > 0 {
 		problem.Title = titleInvalid
 		fields := gen.ProblemErrors(refusal.Fields)

@@ -236,7 +236,7 @@ func (s *Server) wireTransaction(ctx context.Context, t *hallpass.Transaction, n
 	if err != nil {
 		return nil, err
 	}
-	days := int32(t.ExpiresAt.Sub(t.CreatedAt) / (24 * time.Hour)) //nolint:gosec // at most the days of 8000 years
+	days := int32(t.ExpiresAt.Sub(t.CreatedAt) / (24 * time.Hour))
 	wire.ID, wire.TenantID, wire.Status, wire.Version = t.ID, t.TenantID, string(t.StatusAt(now)), t.Version
 	wire.Created, wire.ExpiryTimestamp = hallpass.FormatTransactionInstant(t.CreatedAt), hallpass.FormatTransactionInstant(t.ExpiresAt)
 	wire.ExpiryPeriod = &days

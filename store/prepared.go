@@ -59,7 +59,7 @@ func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) 
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(ctx, args...) //nolint:sqlclosecheck // the caller closes the rows
+	return s.QueryContext(ctx, args...)
 }
 
 // QueryRowContext implements querier. A statement that cannot be prepared fails when its row is scanned.

@@ -79,14 +79,11 @@ func (c compare) holds(w *walk, node any) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	same, err := true, nil
+	same := leftOK == rightOK
 	if leftOK && rightOK {
-		same, err = equal(w, left, right)
-	} else {
-		same = leftOK == rightOK
-	}
-	if err != nil {
-		return false, err
+		if same, err = equal(w, left, right); err != nil {
+			return false, err
+		}
 	}
 	switch c.operator {
 	case "==":
