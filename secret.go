@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -141,3 +142,12 @@ func (c *Credential) decode(text string) bool {
 	copy(c.Verifier[:], b[8:])
 	return true
 }
+
+// String returns the selector in decimal, as the audit log names sessions.
+func (s Selector) String() string { return strconv.FormatInt(int64(s), 10) }
+
+// Time is when the selector was made, to the millisecond.
+func (s Selector) Time() time.Time { return time.UnixMilli(int64(s) >> selectorRandomBits).UTC() }
+
+// FirstSelector is the least selector that can be made at t or later.
+func FirstSelector(t time.Time) Selector { return Selector(t.UnixMilli() << selectorRandomBits) }
