@@ -61,8 +61,12 @@ func (db *DB) CreateApplication(ctx context.Context, a *hallpass.Application) er
 				return err
 			}
 		}
-		return nil
+		return db.record(ctx, q, a.CreatedAt, applicationLog(a.TenantID, a.ID, a.CreatedBy, hallpass.OperationCreate))
 	}, nil)
+}
+
+func applicationLog(tenantID, id, by, operation string) hallpass.Log {
+	return hallpass.Log{TenantID: tenantID, ActorID: by, EntityType: hallpass.EntityApplication, EntityID: id, Operation: operation}
 }
 
 // UpdateApplication stores the application's name, permissions, rules and who changed them when. It returns a KindNotFound
@@ -74,18 +78,25 @@ func (db *DB) UpdateApplication(ctx context.Context, a *hallpass.Application) er
 		return err
 	}
 	return db.write(ctx, func(ctx context.Context, q querier) error {
-		return atLeastOne(q.ExecContext(ctx, `
+		err := atLeastOne(q.ExecContext(ctx, `
 			UPDATE applications SET name = $3, permissions = $4, rules = $5, modified_by = $6, modified_at = $7
 			WHERE id = $1 AND tenant_id = $2`,
 			a.ID, a.TenantID, a.Name, permissions, rules, text(a.ModifiedBy), micros(a.ModifiedAt)))
+		if err != nil {
+			return err
+		}
+		return db.record(ctx, q, a.ModifiedAt, applicationLog(a.TenantID, a.ID, a.ModifiedBy, hallpass.OperationUpdate))
 	}, db.forgetApplications)
 }
 
 // DeleteApplication deletes the application and its keys, and with them ends every session that it asked for. It returns
 // a KindNotFound error where the tenant has no such application.
-func (db *DB) DeleteApplication(ctx context.Context, tenantID, id string) error {
+func (db *DB) DeleteApplication(ctx context.Context, tenantID, id, by string) error {
 	return db.write(ctx, func(ctx context.Context, q querier) error {
-		return atLeastOne(q.ExecContext(ctx, `DELETE FROM applications WHERE id = $1 AND tenant_id = $2`, id, tenantID))
+		if err := atLeastOne(q.ExecContext(ctx, `DELETE FROM applications WHERE id = $1 AND tenant_id = $2`, id, tenantID)); err != nil {
+			return err
+		}
+		return db.record(ctx, q, db.now(), applicationLog(tenantID, id, by, hallpass.OperationDelete))
 	}, db.forgetApplications)
 }
 

@@ -56,7 +56,7 @@ func TestApplicationIsItsTenantsAlone(t *testing.T) {
 		theirs := *a
 		theirs.TenantID, theirs.Name = other.ID, "Stolen"
 		wantKind(t, w.UpdateApplication(t.Context(), &theirs), hallpass.KindNotFound)
-		wantKind(t, w.DeleteApplication(t.Context(), other.ID, a.ID), hallpass.KindNotFound)
+		wantKind(t, w.DeleteApplication(t.Context(), other.ID, a.ID, ""), hallpass.KindNotFound)
 		list, total, err := w.Applications(t.Context(), other.ID, store.ApplicationFilter{IDs: []string{a.ID}, Limit: 10})
 		w.must(err)
 		if len(list) != 0 || total != 0 {
@@ -97,7 +97,7 @@ func TestDeleteApplicationTakesItsKeysAndSessions(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		gone, stays := w.newApplication(w.tenant, hallpass.Public), w.newApplication(w.tenant, hallpass.Public)
 		ended, lives := w.newSession(gone), w.newSession(stays)
-		w.must(w.DeleteApplication(t.Context(), w.tenant.ID, gone.ID))
+		w.must(w.DeleteApplication(t.Context(), w.tenant.ID, gone.ID, ""))
 		w.everySight(func(name string, db *store.DB) {
 			_, err := db.Application(t.Context(), w.tenant.ID, gone.ID)
 			wantKind(t, err, hallpass.KindNotFound)
@@ -114,7 +114,7 @@ func TestDeleteApplicationTakesItsKeysAndSessions(t *testing.T) {
 			w.must(err)
 			wantSame(t, "the other application's session, "+name, session, lives)
 		})
-		wantKind(t, w.DeleteApplication(t.Context(), w.tenant.ID, gone.ID), hallpass.KindNotFound)
+		wantKind(t, w.DeleteApplication(t.Context(), w.tenant.ID, gone.ID, ""), hallpass.KindNotFound)
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"hallpass"
@@ -46,6 +47,7 @@ type DB struct {
 	applications *cache[string, member]
 	sessions     *cache[hallpass.Selector, hallpass.Session]
 	transactions *cache[string, hallpass.Transaction]
+	tenantSeals  sync.Map // tenant id to *tenantKeys; keys never change
 }
 
 // member is an application with the tenant that it belongs to.
@@ -73,7 +75,7 @@ func Create(ctx context.Context, c Config) (*DB, error) { return open(ctx, c, tr
 func Open(ctx context.Context, c Config) (*DB, error) { return open(ctx, c, false) }
 
 func open(ctx context.Context, c Config, create bool) (_ *DB, err error) {
-	box, err := newBox(c.DataKey, c.Random)
+	box, err := newBox(c.Random, c.DataKey)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,9 @@ import (
 	"hallpass/store"
 )
 
+// keepLogs is longer than any test lets pass.
+const keepLogs = 10000 * time.Hour
+
 // noon is the moment at which these tests take place; its microseconds show that they are kept.
 var noon = time.Date(2030, time.April, 23, 12, 0, 0, 123456000, time.UTC)
 
@@ -217,7 +220,7 @@ func (w *world) newTransaction(tenant *hallpass.Tenant) *hallpass.Transaction {
 		ID: uuid.NewString(), TenantID: tenant.ID, Status: hallpass.TransactionNew, Roles: []string{"Borrower"}, TokenRoles: []string{"unknown"},
 		CreatedAt: noon, ExpiresAt: noon.Add(time.Hour), ModifiedAt: noon, Details: []byte(`{"reference":"in the clear"}`),
 	}
-	w.must(w.CreateTransaction(w.t.Context(), tr))
+	w.must(w.CreateTransaction(w.t.Context(), tr, ""))
 	return tr
 }
 

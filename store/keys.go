@@ -70,27 +70,43 @@ func freeSlot(ctx context.Context, q querier, applicationID string) (int, error)
 
 // CreateKey stores a new key of an application. It returns a KindUnprocessable error where the application holds three
 // already, and ErrSelectorTaken where the key must be minted again.
-func (db *DB) CreateKey(ctx context.Context, k *hallpass.Key) error {
-	return db.write(ctx, func(ctx context.Context, q querier) error { return insertKey(ctx, q, k) }, nil)
+func (db *DB) CreateKey(ctx context.Context, tenantID string, k *hallpass.Key) error {
+	return db.write(ctx, func(ctx context.Context, q querier) error {
+		if err := insertKey(ctx, q, k); err != nil {
+			return err
+		}
+		return db.record(ctx, q, k.CreatedAt, keyLog(tenantID, k.ID, k.CreatedBy, hallpass.OperationCreate))
+	}, nil)
+}
+
+func keyLog(tenantID, id, by, operation string) hallpass.Log {
+	return hallpass.Log{TenantID: tenantID, ActorID: by, EntityType: hallpass.EntityApplicationKey, EntityID: id, Operation: operation}
 }
 
 // ReplaceKeys deletes all keys of the application and stores one new key.
-func (db *DB) ReplaceKeys(ctx context.Context, k *hallpass.Key) error {
+func (db *DB) ReplaceKeys(ctx context.Context, tenantID string, k *hallpass.Key) error {
 	return db.write(ctx, func(ctx context.Context, q querier) error {
 		if _, err := q.ExecContext(ctx, `DELETE FROM application_keys WHERE application_id = $1`, k.ApplicationID); err != nil {
 			return err
 		}
-		return insertKey(ctx, q, k)
+		if err := insertKey(ctx, q, k); err != nil {
+			return err
+		}
+		return db.record(ctx, q, k.CreatedAt, keyLog(tenantID, k.ID, k.CreatedBy, hallpass.OperationCreate))
 	}, db.forgetApplications)
 }
 
 // DeleteKey deletes one key of the tenant's application, and with it ends every session that was asked for with it. It
 // returns a KindNotFound error where there is no such key.
-func (db *DB) DeleteKey(ctx context.Context, tenantID, applicationID, id string) error {
+func (db *DB) DeleteKey(ctx context.Context, tenantID, applicationID, id, by string) error {
 	return db.write(ctx, func(ctx context.Context, q querier) error {
-		return atLeastOne(q.ExecContext(ctx, `
+		err := atLeastOne(q.ExecContext(ctx, `
 			DELETE FROM application_keys WHERE id = $1 AND application_id = $2
 			AND EXISTS (SELECT 1 FROM applications a WHERE a.id = $2 AND a.tenant_id = $3)`, id, applicationID, tenantID))
+		if err != nil {
+			return err
+		}
+		return db.record(ctx, q, db.now(), keyLog(tenantID, id, by, hallpass.OperationDelete))
 	}, db.forgetApplications)
 }
 

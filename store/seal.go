@@ -21,7 +21,7 @@ type box struct {
 // sealVersion is the first byte of everything sealed.
 const sealVersion = 1
 
-func newBox(key []byte, random io.Reader) (*box, error) {
+func newBox(random io.Reader, key []byte) (*box, error) {
 	if len(key) != DataKeyBytes {
 		return nil, fmt.Errorf("the data key must be %d bytes", DataKeyBytes)
 	}

@@ -19,7 +19,10 @@ func (db *DB) CreateSession(ctx context.Context, s *hallpass.Session) error {
 		if uniqueViolation(err) {
 			return hallpass.ErrSelectorTaken
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return db.record(ctx, q, s.CreatedAt, sessionLog(s, s.ApplicationID, hallpass.OperationCreate))
 	}, func() { db.sessions.put(s.Selector, s) })
 }
 
@@ -38,11 +41,19 @@ func (db *DB) AuthorizeSession(ctx context.Context, s *hallpass.Session) error {
 		if err != nil {
 			return err
 		}
-		if n, err := result.RowsAffected(); err != nil || n == 1 {
+		if n, err := result.RowsAffected(); err != nil {
 			return err
+		} else if n == 0 {
+			return spentOrGone(ctx, q, s.Selector)
 		}
-		return spentOrGone(ctx, q, s.Selector)
+		return db.record(ctx, q, s.AuthorizedAt, sessionLog(s, s.AuthorizedBy, hallpass.OperationAuthorize))
 	}, func() { db.sessions.put(s.Selector, s) })
+}
+
+func sessionLog(s *hallpass.Session, by, operation string) hallpass.Log {
+	return hallpass.Log{
+		TenantID: s.TenantID, ActorID: by, EntityType: hallpass.EntitySession, EntityID: s.Selector.String(), Operation: operation,
+	}
 }
 
 // spentOrGone says why no session could be authorized.

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"hallpass"
 )
 
 // sweepBatch is how many rows one statement of the sweep deletes, small enough that a write behind it waits for no more
@@ -12,30 +15,96 @@ const sweepBatch = 200
 // SupersededSecretTTL is how long the previous signing secret verifies after a rotation; no token lives longer.
 const SupersededSecretTTL = 30 * 24 * time.Hour
 
-// Sweep deletes what has expired at now, in small batches, until nothing is left or ctx ends. It returns how many rows
-// went. Nothing depends on it but space: what has expired is refused at the instant.
-func (db *DB) Sweep(ctx context.Context, now time.Time) (int64, error) {
-	var swept int64
+// Sweep deletes what has expired at now, and entries of the audit log older than logRetention, in small batches, until
+// nothing is left or ctx ends. It returns how many rows went. Nothing depends on it but space: what has expired is refused
+// at the instant.
+func (db *DB) Sweep(ctx context.Context, now time.Time, logRetention time.Duration) (int64, error) {
+	oldestLog := int64(hallpass.FirstSelector(now.Add(-logRetention)))
+	swept, err := db.sweep(ctx, `DELETE FROM logs WHERE id IN (SELECT id FROM logs WHERE id < $1 ORDER BY id LIMIT $2)`, oldestLog)
+	if err != nil {
+		return swept, err
+	}
 	for _, statement := range []string{
 		`DELETE FROM sessions WHERE selector IN (
 			SELECT selector FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`,
 		`DELETE FROM idempotent_requests WHERE digest IN (
 			SELECT digest FROM idempotent_requests WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`,
+		`DELETE FROM tokens WHERE selector IN (
+			SELECT selector FROM tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`,
 	} {
-		n, err := db.sweep(ctx, statement, now)
+		n, err := db.sweep(ctx, statement, micros(now))
 		swept += n
 		if err != nil {
 			return swept, err
 		}
 	}
-	return swept, db.forgetSupersededSecret(ctx, now.Add(-SupersededSecretTTL))
+	return swept, errors.Join(db.sweepCVCs(ctx, now), db.forgetSupersededSecret(ctx, now.Add(-SupersededSecretTTL)))
 }
 
-func (db *DB) sweep(ctx context.Context, statement string, now time.Time) (swept int64, err error) {
+// sweepCVCs deletes the cvc from the data of the cards whose time for it is over.
+func (db *DB) sweepCVCs(ctx context.Context, now time.Time) error {
+	for ctx.Err() == nil {
+		list, err := db.cardsWithOldCVC(ctx, now)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, t := range list {
+			if err := db.dropCVC(ctx, t); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+func (db *DB) cardsWithOldCVC(ctx context.Context, now time.Time) ([]*StoredToken, error) {
+	rows, err := db.reads.QueryContext(db.read(ctx), `SELECT t.tenant_id, `+tokenColumns+` FROM tokens t
+		WHERE t.cvc_expires_at <= $1 ORDER BY t.cvc_expires_at LIMIT $2`, micros(now), sweepBatch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []*StoredToken
+	for rows.Next() {
+		var tenantID string
+		t, err := scanToken(prefixed{rows, &tenantID}, "")
+		if err != nil {
+			return nil, err
+		}
+		t.TenantID = tenantID
+		list = append(list, t)
+	}
+	return list, errors.Join(rows.Err(), rows.Close(), db.unsealAll(ctx, list))
+}
+
+// prefixed is a row with one more column before those that are asked for.
+type prefixed struct {
+	scanner
+	first any
+}
+
+// Scan implements scanner.
+func (p prefixed) Scan(dest ...any) error { return p.scanner.Scan(append([]any{p.first}, dest...)...) }
+
+// dropCVC stores the token without its cvc, unless another write has changed it meanwhile.
+func (db *DB) dropCVC(ctx context.Context, t *StoredToken) error {
+	sealed, keys, err := db.sealToken(ctx, t.WithoutCVC(), t.selector)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, func(ctx context.Context, q querier) error {
+		_, err := q.ExecContext(ctx, `
+			UPDATE tokens SET cvc_expires_at = NULL, version = version + 1, key_version = $3, body = $4
+			WHERE selector = $1 AND version = $2`, int64(t.selector), t.version, keys, sealed)
+		return err
+	}, nil)
+}
+
+func (db *DB) sweep(ctx context.Context, statement string, bound any) (swept int64, err error) {
 	for ctx.Err() == nil {
 		var n int64
 		err := db.write(ctx, func(ctx context.Context, q querier) error {
-			result, err := q.ExecContext(ctx, statement, micros(now), sweepBatch)
+			result, err := q.ExecContext(ctx, statement, bound, sweepBatch)
 			if err != nil {
 				return err
 			}

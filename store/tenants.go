@@ -56,10 +56,16 @@ func (db *DB) UpdateTenant(ctx context.Context, t *hallpass.Tenant) (*hallpass.T
 	}
 	updated := tenantRow{tenant: &hallpass.Tenant{}}
 	err := db.write(ctx, func(ctx context.Context, q querier) error {
-		return q.QueryRowContext(ctx, `
+		err := q.QueryRowContext(ctx, `
 			UPDATE tenants SET name = $2, settings = COALESCE($3, settings), modified_by = $4, modified_at = $5
 			WHERE id = $1 RETURNING id, owner_id, name, type, settings, created_at, modified_by, modified_at`,
 			t.ID, t.Name, settings, text(t.ModifiedBy), micros(t.ModifiedAt)).Scan(updated.dest()...)
+		if err != nil {
+			return err
+		}
+		return db.record(ctx, q, t.ModifiedAt, hallpass.Log{
+			TenantID: t.ID, ActorID: t.ModifiedBy, EntityType: hallpass.EntityTenant, EntityID: t.ID, Operation: hallpass.OperationUpdate,
+		})
 	}, db.applications.purge)
 	if err != nil {
 		return nil, err

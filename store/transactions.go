@@ -12,7 +12,7 @@ import (
 func transactionPurpose(id string) string { return "transaction " + id }
 
 // CreateTransaction stores a new transaction; its details are sealed.
-func (db *DB) CreateTransaction(ctx context.Context, t *hallpass.Transaction) error {
+func (db *DB) CreateTransaction(ctx context.Context, t *hallpass.Transaction, by string) error {
 	roles, rolesErr := encode(t.Roles)
 	tokenRoles, tokenRolesErr := encode(t.TokenRoles)
 	details, detailsErr := db.box.seal(t.Details, transactionPurpose(t.ID))
@@ -25,8 +25,15 @@ func (db *DB) CreateTransaction(ctx context.Context, t *hallpass.Transaction) er
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 			t.ID, t.TenantID, string(t.Status), roles, tokenRoles, micros(t.CreatedAt), micros(t.ExpiresAt), micros(t.ModifiedAt),
 			t.Version, details)
-		return err
+		if err != nil {
+			return err
+		}
+		return db.record(ctx, q, t.CreatedAt, transactionLog(t.TenantID, t.ID, by, hallpass.OperationCreate))
 	}, func() { db.transactions.remove(t.ID) })
+}
+
+func transactionLog(tenantID, id, by, operation string) hallpass.Log {
+	return hallpass.Log{TenantID: tenantID, ActorID: by, EntityType: hallpass.EntityTransaction, EntityID: id, Operation: operation}
 }
 
 // Transaction returns the transaction with that id, or nil. It looks in all tenants. What it returns is shared and must
@@ -73,7 +80,9 @@ func (db *DB) transaction(ctx context.Context, q querier, id string) (*hallpass.
 
 // EndTransaction completes or cancels the tenant's transaction at now and returns it as it is then. A transaction that is
 // not there, or over already, is ErrTransaction; of racing calls one succeeds.
-func (db *DB) EndTransaction(ctx context.Context, tenantID, id string, status hallpass.TransactionStatus, now time.Time) (*hallpass.Transaction, error) {
+func (db *DB) EndTransaction(
+	ctx context.Context, tenantID, id string, status hallpass.TransactionStatus, by string, now time.Time,
+) (*hallpass.Transaction, error) {
 	var ended *hallpass.Transaction
 	err := db.write(ctx, func(ctx context.Context, q querier) error {
 		err := changeTransaction(q.ExecContext(ctx, `
@@ -83,8 +92,10 @@ func (db *DB) EndTransaction(ctx context.Context, tenantID, id string, status ha
 		if err != nil {
 			return err
 		}
-		ended, err = db.transaction(ctx, q, id)
-		return err
+		if ended, err = db.transaction(ctx, q, id); err != nil {
+			return err
+		}
+		return db.record(ctx, q, now, transactionLog(tenantID, id, by, hallpass.OperationUpdate))
 	}, func() { db.transactions.remove(id) })
 	return ended, err
 }
@@ -102,7 +113,9 @@ func changeTransaction(result sql.Result, err error) error {
 
 // StartTransactionSession starts the session of s's role in s's transaction, or resumes the one that was started before,
 // and returns it as it is then. The transaction must be open at s.LastRequestAt, otherwise ErrTransaction.
-func (db *DB) StartTransactionSession(ctx context.Context, s hallpass.TransactionSession) (*hallpass.TransactionSession, error) {
+func (db *DB) StartTransactionSession(
+	ctx context.Context, tenantID string, s hallpass.TransactionSession, by string,
+) (*hallpass.TransactionSession, error) {
 	err := db.write(ctx, func(ctx context.Context, q querier) error {
 		now := micros(s.LastRequestAt)
 		err := changeTransaction(q.ExecContext(ctx, `
@@ -119,8 +132,11 @@ func (db *DB) StartTransactionSession(ctx context.Context, s hallpass.Transactio
 				user_agent = excluded.user_agent, version = transaction_sessions.version + 1
 			RETURNING id, created_at, version`,
 			s.ID, s.TransactionID, s.Role, now, s.UserAgent).Scan(&s.ID, &createdAt, &s.Version)
+		if err != nil {
+			return err
+		}
 		s.CreatedAt = instant(createdAt)
-		return err
+		return db.record(ctx, q, s.LastRequestAt, transactionLog(tenantID, s.TransactionID, by, hallpass.OperationUpdate))
 	}, func() { db.transactions.remove(s.TransactionID) })
 	return &s, err
 }

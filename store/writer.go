@@ -103,7 +103,12 @@ func (w *writer) commit() {
 	if observe := w.observe.Load(); observe != nil {
 		(*observe)(len(w.group))
 	}
-	err := w.transaction(ctx, func(p *pendingWrite) error { return p.do(ctx, w.statements) })
+	err := w.transaction(ctx, func(p *pendingWrite) error {
+		if err := p.ctx.Err(); err != nil {
+			return err
+		}
+		return p.do(ctx, w.statements)
+	})
 	if errors.Is(err, errRefused) {
 		err = w.transaction(ctx, func(p *pendingWrite) error {
 			p.err = w.savepoint(ctx, p)
@@ -129,7 +134,7 @@ func (w *writer) transaction(ctx context.Context, run func(p *pendingWrite) erro
 		return err
 	}
 	for _, p := range w.group {
-		if p.ctx.Err() != nil || run(p) != nil {
+		if run(p) != nil {
 			return w.rollback(ctx, errRefused)
 		}
 	}
