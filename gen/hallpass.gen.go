@@ -171,6 +171,11 @@ type AccessTokenRequest struct {
 	Scope *string `json:"scope,omitempty"`
 }
 
+// AnyValue Any JSON value.
+//
+// Example: {"first_name":"Ada"}
+type AnyValue = interface{}
+
 // Application A caller of the API and what it may do.
 type Application struct {
 	// CreatedAt When it was created.
@@ -303,6 +308,60 @@ type AuthorizeSessionRequest struct {
 	Rules *[]AccessRule `json:"rules,omitempty"`
 }
 
+// BankDetails What may be shown of a bank account.
+type BankDetails struct {
+	// AccountNumberLast4 The last four digits of the account number.
+	//
+	// Example: 0001
+	AccountNumberLast4 string `json:"account_number_last4"`
+
+	// RoutingNumber The routing number.
+	//
+	// Example: 021000021
+	RoutingNumber string `json:"routing_number"`
+}
+
+// CardDetails What a card says of itself. Unknown members are left out.
+type CardDetails struct {
+	// Bin The first digits.
+	//
+	// Example: 424242
+	Bin string `json:"bin"`
+
+	// Brand The brand by its number.
+	//
+	// Example: visa
+	Brand *string `json:"brand,omitempty"`
+
+	// ExpirationMonth The month in which it expires.
+	//
+	// Example: 12
+	ExpirationMonth *int32 `json:"expiration_month,omitempty"`
+
+	// ExpirationYear The year in which it expires.
+	//
+	// Example: 2031
+	ExpirationYear *int32 `json:"expiration_year,omitempty"`
+
+	// Last4 The last four digits.
+	//
+	// Example: 4242
+	Last4 string `json:"last4"`
+}
+
+// CardSummary The first and last digits of a card number.
+type CardSummary struct {
+	// Bin The first digits.
+	//
+	// Example: 424242
+	Bin string `json:"bin"`
+
+	// Last4 The last four digits.
+	//
+	// Example: 4242
+	Last4 string `json:"last4"`
+}
+
 // Condition A condition that a token must meet.
 type Condition struct {
 	// Attribute The attribute of the token.
@@ -394,6 +453,68 @@ type CreateSessionResponse struct {
 	SessionKey string `json:"session_key"`
 }
 
+// CreateTokenRequest A token to create.
+type CreateTokenRequest struct {
+	// Containers The container, just one; that of the type where absent.
+	Containers *[]string `json:"containers,omitempty"`
+
+	// Data The data, any JSON, checked by the type.
+	//
+	// Example: {"first_name":"Ada","last_name":"Lovelace"}
+	Data interface{} `json:"data,omitempty"`
+
+	// DeduplicateToken Whether an equal token is answered instead; as the tenant has it where absent.
+	//
+	// Example: false
+	DeduplicateToken *bool `json:"deduplicate_token,omitempty"`
+
+	// Encrypted Not supported.
+	//
+	// Example:
+	Encrypted *string `json:"encrypted,omitempty"`
+
+	// ExpiresAt The moment in the future at which the token ends.
+	//
+	// Example: 2031-08-26T19:23:57-07:00
+	ExpiresAt *string `json:"expires_at,omitempty"`
+
+	// FingerprintExpression Expressions over `data` and `metadata` that the fingerprint is made of.
+	//
+	// Example: {{ data.email }}
+	FingerprintExpression *string `json:"fingerprint_expression,omitempty"`
+
+	// ID The id, or expressions over `data` that yield it; a UUID where absent.
+	//
+	// Example: c06d0789-0a38-40be-b7cc-c28a718f76f1
+	ID *string `json:"id,omitempty"`
+
+	// Mask Expressions over `data` that show part of it, in any JSON; that of the type where absent.
+	//
+	// Example: {"first_name":"{{ data.first_name }}"}
+	Mask interface{} `json:"mask,omitempty"`
+
+	// Metadata Texts by name, not sensitive. In a merge patch null removes a member.
+	//
+	// Example: {"customer":"42"}
+	Metadata *TokenMetadata `json:"metadata,omitempty"`
+
+	// Privacy A deprecated classification, kept and returned without effect.
+	Privacy *TokenPrivacy `json:"privacy,omitempty"`
+
+	// SearchIndexes Expressions over `data` whose results the token can be found by; those of the type where absent.
+	SearchIndexes *[]string `json:"search_indexes,omitempty"`
+
+	// TokenIntentID Not supported.
+	//
+	// Example:
+	TokenIntentID *string `json:"token_intent_id,omitempty"`
+
+	// Type The type of the token, such as `token` or `card`. Required.
+	//
+	// Example: token
+	Type *string `json:"type,omitempty"`
+}
+
 // CreateTransactionRequest A transaction to create. Members that are not listed here are ignored.
 type CreateTransactionRequest struct {
 	// BrandID The brand that its pages show.
@@ -457,6 +578,120 @@ type CreateTransactionRequest struct {
 	//
 	// Example: 80b601c9-f102-4761-9eaa-90ba8fcb58b6
 	WorkflowID *string `json:"workflow_id,omitempty"`
+}
+
+// CursorPagination Where the next page begins.
+type CursorPagination struct {
+	// Next What to send as `start` for the next page; absent at the end.
+	//
+	// Example: eyJjIjoiL3BjaS8ifQ
+	Next *string `json:"next,omitempty"`
+
+	// PageSize How many this page holds.
+	//
+	// Example: 1
+	PageSize int32 `json:"page_size"`
+}
+
+// Log Something that was done.
+type Log struct {
+	// ActorID Who did it.
+	//
+	// Example: 7a9c4e21-5b8d-4c36-9e0f-2d1b8a6c4e53
+	ActorID *string `json:"actor_id,omitempty"`
+
+	// ActorType What kind of actor it was.
+	//
+	// Example: application
+	ActorType *string `json:"actor_type,omitempty"`
+
+	// CreatedAt When it was done.
+	//
+	// Example: 2030-01-09T20:14:55.213089+00:00
+	CreatedAt string `json:"created_at"`
+
+	// EntityID Which one.
+	//
+	// Example: c06d0789-0a38-40be-b7cc-c28a718f76f1
+	EntityID string `json:"entity_id"`
+
+	// EntityType What it was done to.
+	//
+	// Example: token
+	EntityType string `json:"entity_type"`
+
+	// ID The id of the entry.
+	//
+	// Example: 1882359438901248
+	ID string `json:"id"`
+
+	// Message The same in words.
+	//
+	// Example: Token retrieved
+	Message string `json:"message"`
+
+	// Operation What was done.
+	//
+	// Example: read
+	Operation string `json:"operation"`
+
+	// TenantID The tenant that it happened in.
+	//
+	// Example: 5d2b8a1e-7c34-4f19-9b62-0e8f3d4c7a11
+	TenantID string `json:"tenant_id"`
+}
+
+// LogEntityType A type of resource in the audit log.
+type LogEntityType struct {
+	// DisplayName As people read it.
+	//
+	// Example: Token
+	DisplayName string `json:"display_name"`
+
+	// Value As entries have it.
+	//
+	// Example: token
+	Value string `json:"value"`
+}
+
+// LogEntityTypeList The types of resource in the audit log.
+type LogEntityTypeList = []LogEntityType
+
+// LogPage One page of the audit log.
+type LogPage struct {
+	// Data The entries of this page.
+	Data []Log `json:"data"`
+
+	// Pagination Where a page stands among its fellows.
+	Pagination LogPagination `json:"pagination"`
+}
+
+// LogPagination Where a page stands among its fellows.
+type LogPagination struct {
+	// Next What to send as `start` for the next page, where there is one.
+	//
+	// Example: 20
+	Next *string `json:"next,omitempty"`
+
+	// PageNumber Which page this is, from 1.
+	//
+	// Example: 1
+	PageNumber int32 `json:"page_number"`
+
+	// PageSize How many to a page.
+	//
+	// Example: 20
+	PageSize int32 `json:"page_size"`
+
+	// TotalItems How many there are in all.
+	//
+	// Example: 3
+	TotalItems int32 `json:"total_items"`
+
+	// TotalPages How many pages there are.
+	//
+	// Example: 1
+	TotalPages int32 `json:"total_pages"`
 }
 
 // OAuthProblem What went wrong, in the shapes of RFC 6749 section 5.2 and RFC 7807 at once.
@@ -579,6 +814,47 @@ type Problem struct {
 // Example: {"nonce":["is required"]}
 type ProblemErrors map[string][]string
 
+// SearchTokensRequest What to look for.
+type SearchTokensRequest struct {
+	// Page Which page, from 1.
+	//
+	// Example: 1
+	Page *int32 `json:"page,omitempty"`
+
+	// Query Terms `field:value`; several of metadata may be joined by AND. All tokens where absent.
+	//
+	// Example: metadata.customer:42
+	Query *string `json:"query,omitempty"`
+
+	// Size How many to a page; 20 where absent.
+	//
+	// Example: 20
+	Size *int32 `json:"size,omitempty"`
+
+	// Start Accepted and ignored.
+	//
+	// Example:
+	Start *string `json:"start,omitempty"`
+}
+
+// SearchTokensV2Request What to look for.
+type SearchTokensV2Request struct {
+	// Query One term `field:value`, and a container. All tokens where absent.
+	//
+	// Example: data:"6789"
+	Query *string `json:"query,omitempty"`
+
+	// Size How many to a page; 20 where absent.
+	//
+	// Example: 20
+	Size *int32 `json:"size,omitempty"`
+
+	// Start Where to begin, as given in `pagination.next`.
+	//
+	// Example: eyJjIjoiL3BjaS8ifQ
+	Start *string `json:"start,omitempty"`
+}
+
 // ServiceStatus How the service is.
 type ServiceStatus struct {
 	// Detail What is missing, where something is.
@@ -665,6 +941,157 @@ type Tenant struct {
 //
 // Example: {"strict_session_grants":"true"}
 type TenantSettings map[string]string
+
+// Token A token as the caller may see it. Members without a value are left out; `data` is left out where it is redacted and
+// where it is to be masked and there is no mask.
+type Token struct {
+	// UnderscoreExtras How an answer came about.
+	UnderscoreExtras *TokenExtras `json:"_extras,omitempty"`
+
+	// Aliases The ids that it goes by.
+	Aliases *[]string `json:"aliases,omitempty"`
+
+	// Bank What may be shown of a bank account.
+	Bank *BankDetails `json:"bank,omitempty"`
+
+	// Card What a card says of itself. Unknown members are left out.
+	Card *CardDetails `json:"card,omitempty"`
+
+	// Containers Its container.
+	Containers []string `json:"containers"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2030-01-09T20:14:55.213089+00:00
+	CreatedAt *string `json:"created_at,omitempty"`
+
+	// CreatedBy The application that created it.
+	//
+	// Example: 7a9c4e21-5b8d-4c36-9e0f-2d1b8a6c4e53
+	CreatedBy *string `json:"created_by,omitempty"`
+
+	// Data The data, transformed.
+	//
+	// Example: {"first_name":"Ada"}
+	Data interface{} `json:"data,omitempty"`
+
+	// Enrichments What is known of a token beyond its data.
+	Enrichments *TokenEnrichments `json:"enrichments,omitempty"`
+
+	// ExpiresAt When it ends, with the offset it was given.
+	//
+	// Example: 2031-08-26T19:23:57-07:00
+	ExpiresAt *string `json:"expires_at,omitempty"`
+
+	// Fingerprint Equal for equal data of one type and tenant.
+	//
+	// Example: 4iZ2gVgtFtjuJzMcTKYbWZ6WzgFJLkGpgHzHVJpTvTqj
+	Fingerprint *string `json:"fingerprint,omitempty"`
+
+	// FingerprintExpression What the fingerprint is made of.
+	//
+	// Example: {{ data.email }}
+	FingerprintExpression *string `json:"fingerprint_expression,omitempty"`
+
+	// ID The id.
+	//
+	// Example: c06d0789-0a38-40be-b7cc-c28a718f76f1
+	ID string `json:"id"`
+
+	// Mask Its mask.
+	//
+	// Example: {"first_name":"{{ data.first_name }}"}
+	Mask interface{} `json:"mask,omitempty"`
+
+	// Metadata Texts by name, not sensitive. In a merge patch null removes a member.
+	//
+	// Example: {"customer":"42"}
+	Metadata *TokenMetadata `json:"metadata,omitempty"`
+
+	// ModifiedAt When it was last changed.
+	//
+	// Example: 2030-01-09T20:14:55.213089+00:00
+	ModifiedAt *string `json:"modified_at,omitempty"`
+
+	// ModifiedBy The application that last changed it.
+	//
+	// Example: 7a9c4e21-5b8d-4c36-9e0f-2d1b8a6c4e53
+	ModifiedBy *string `json:"modified_by,omitempty"`
+
+	// NetworkToken What a card says of itself. Unknown members are left out.
+	NetworkToken *CardDetails `json:"network_token,omitempty"`
+
+	// Privacy A deprecated classification, kept and returned without effect.
+	Privacy *TokenPrivacy `json:"privacy,omitempty"`
+
+	// SearchIndexes The expressions whose results it can be found by.
+	SearchIndexes *[]string `json:"search_indexes,omitempty"`
+
+	// TenantID The tenant that it belongs to.
+	//
+	// Example: 5d2b8a1e-7c34-4f19-9b62-0e8f3d4c7a11
+	TenantID string `json:"tenant_id"`
+
+	// Type The type.
+	//
+	// Example: token
+	Type string `json:"type"`
+}
+
+// TokenCursorPage One page of tokens.
+type TokenCursorPage struct {
+	// Data The tokens of this page.
+	Data []Token `json:"data"`
+
+	// Pagination Where the next page begins.
+	Pagination CursorPagination `json:"pagination"`
+}
+
+// TokenEnrichments What is known of a token beyond its data.
+type TokenEnrichments struct {
+	// CardDetails The first and last digits of a card number.
+	CardDetails *CardSummary `json:"card_details,omitempty"`
+}
+
+// TokenExtras How an answer came about.
+type TokenExtras struct {
+	// Deduplicated Whether the token existed before.
+	//
+	// Example: false
+	Deduplicated bool `json:"deduplicated"`
+}
+
+// TokenMetadata Texts by name, not sensitive. In a merge patch null removes a member.
+//
+// Example: {"customer":"42"}
+type TokenMetadata map[string]*string
+
+// TokenPage One page of tokens.
+type TokenPage struct {
+	// Data The tokens of this page.
+	Data []Token `json:"data"`
+
+	// Pagination Where a page stands among its fellows.
+	Pagination Pagination `json:"pagination"`
+}
+
+// TokenPrivacy A deprecated classification, kept and returned without effect.
+type TokenPrivacy struct {
+	// Classification What kind of data it is.
+	//
+	// Example: general
+	Classification *string `json:"classification,omitempty"`
+
+	// ImpactLevel low, moderate or high.
+	//
+	// Example: high
+	ImpactLevel *string `json:"impact_level,omitempty"`
+
+	// RestrictionPolicy mask or redact.
+	//
+	// Example: redact
+	RestrictionPolicy *string `json:"restriction_policy,omitempty"`
+}
 
 // Transaction A transaction.
 type Transaction struct {
@@ -1108,6 +1535,62 @@ type UpdateTenantRequest struct {
 	Settings *TenantSettings `json:"settings,omitempty"`
 }
 
+// UpdateTokenRequest A merge patch of a token.
+type UpdateTokenRequest struct {
+	// Containers The container to move to, just one.
+	Containers *[]string `json:"containers,omitempty"`
+
+	// Data Merged with the data.
+	//
+	// Example: {"last_name":"King"}
+	Data interface{} `json:"data,omitempty"`
+
+	// DeduplicateToken Whether the token may not exist twice.
+	//
+	// Example: false
+	DeduplicateToken *bool `json:"deduplicate_token,omitempty"`
+
+	// Encrypted Not supported.
+	//
+	// Example:
+	Encrypted *string `json:"encrypted,omitempty"`
+
+	// ExpiresAt The moment in the future at which the token ends; null for never.
+	//
+	// Example: 2031-08-26T19:23:57-07:00
+	ExpiresAt *string `json:"expires_at,omitempty"`
+
+	// FingerprintExpression Replaces the fingerprint expression.
+	//
+	// Example: {{ data.email }}
+	FingerprintExpression *string `json:"fingerprint_expression,omitempty"`
+
+	// Mask Merged with the mask.
+	//
+	// Example: {"last_name":"{{ data.last_name | slice: 0 }}"}
+	Mask interface{} `json:"mask,omitempty"`
+
+	// Metadata Texts by name, not sensitive. In a merge patch null removes a member.
+	//
+	// Example: {"customer":"42"}
+	Metadata *TokenMetadata `json:"metadata,omitempty"`
+
+	// Privacy A deprecated classification, kept and returned without effect.
+	Privacy *TokenPrivacy `json:"privacy,omitempty"`
+
+	// SearchIndexes Replaces the search indexes.
+	SearchIndexes *[]string `json:"search_indexes,omitempty"`
+}
+
+// ContainerFilter Example: /pci/
+type ContainerFilter = string
+
+// Cursor Example: eyJjIjoiL3BjaS8ifQ
+type Cursor = string
+
+// FingerprintFilter Example: 4iZ2gVgtFtjuJzMcTKYbWZ6WzgFJLkGpgHzHVJpTvTqj
+type FingerprintFilter = string
+
 // ID Example: 7a9c4e21-5b8d-4c36-9e0f-2d1b8a6c4e53
 type ID = string
 
@@ -1116,6 +1599,9 @@ type IdempotencyKey = string
 
 // IfNoneMatch Example: "33a64df551425fcc"
 type IfNoneMatch = string
+
+// MetadataFilter Example: {"customer":"42"}
+type MetadataFilter = string
 
 // Page Example: 1
 type Page = int32
@@ -1129,11 +1615,17 @@ type Start = string
 // TenantHeader Example: 5d2b8a1e-7c34-4f19-9b62-0e8f3d4c7a11
 type TenantHeader = string
 
+// TokenID Example: c06d0789-0a38-40be-b7cc-c28a718f76f1
+type TokenID = string
+
 // TraceID Example: 8d3f2a7e-6b19-4a0c-9b5c-54c5b8f013e7
 type TraceID = string
 
 // TransactionID Example: dcaad720-d1e9-47ba-a76b-a6370ef0373b
 type TransactionID = string
+
+// TypeFilter Example: card
+type TypeFilter = string
 
 // BadRequest What went wrong, in the shape of RFC 7807.
 type BadRequest = Problem
@@ -1338,6 +1830,49 @@ type RegenerateApplicationKeyParams struct {
 	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
 }
 
+// DetokenizeParams defines parameters for Detokenize.
+type DetokenizeParams struct {
+	// BTIDEMPOTENCYKEY Any text that names this request. The first success is kept for 24 hours and replayed to the same application for
+	// the same method and path; while the first still runs the answer is 409.
+	BTIDEMPOTENCYKEY *IdempotencyKey `json:"BT-IDEMPOTENCY-KEY,omitempty"`
+
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
+// ListLogsParams defines parameters for ListLogs.
+type ListLogsParams struct {
+	// EntityType Only entries about this type of resource.
+	EntityType *string `form:"entity_type,omitempty" json:"entity_type,omitempty"`
+
+	// EntityID Only entries about the resource of this id.
+	EntityID *string `form:"entity_id,omitempty" json:"entity_id,omitempty"`
+
+	// StartDate Only entries of this moment or later, a date or ISO 8601.
+	StartDate *string `form:"start_date,omitempty" json:"start_date,omitempty"`
+
+	// EndDate Only entries before this moment, a date or ISO 8601.
+	EndDate *string `form:"end_date,omitempty" json:"end_date,omitempty"`
+
+	// Page Which page, from 1.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// Start Where to begin, as given in a page's `pagination.after`. It goes before `page`.
+	Start *Start `form:"start,omitempty" json:"start,omitempty"`
+
+	// Size How many to a page; 20 where absent.
+	Size *int32 `form:"size,omitempty" json:"size,omitempty"`
+
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
+// ListLogEntityTypesParams defines parameters for ListLogEntityTypes.
+type ListLogEntityTypesParams struct {
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
 // CreateAccessTokenParams defines parameters for CreateAccessToken.
 type CreateAccessTokenParams struct {
 	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
@@ -1401,6 +1936,119 @@ type UpdateTenantParams struct {
 	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
 }
 
+// TokenizeParams defines parameters for Tokenize.
+type TokenizeParams struct {
+	// BTIDEMPOTENCYKEY Any text that names this request. The first success is kept for 24 hours and replayed to the same application for
+	// the same method and path; while the first still runs the answer is 409.
+	BTIDEMPOTENCYKEY *IdempotencyKey `json:"BT-IDEMPOTENCY-KEY,omitempty"`
+
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
+// ListTokensParams defines parameters for ListTokens.
+type ListTokensParams struct {
+	// ID Only tokens with one of these ids.
+	ID *[]string `form:"id,omitempty" json:"id,omitempty"`
+
+	// Type Only tokens of this type.
+	Type *TypeFilter `form:"type,omitempty" json:"type,omitempty"`
+
+	// Container Only tokens of this container and those below it.
+	Container *ContainerFilter `form:"container,omitempty" json:"container,omitempty"`
+
+	// Fingerprint Only tokens with this fingerprint.
+	Fingerprint *FingerprintFilter `form:"fingerprint,omitempty" json:"fingerprint,omitempty"`
+
+	// Metadata Only tokens with all these values in their metadata, as a JSON object of texts.
+	Metadata *MetadataFilter `form:"metadata,omitempty" json:"metadata,omitempty"`
+
+	// Page Which page, from 1.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// Size How many to a page; 20 where absent.
+	Size *Size `form:"size,omitempty" json:"size,omitempty"`
+
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
+// CreateTokenParams defines parameters for CreateToken.
+type CreateTokenParams struct {
+	// BTIDEMPOTENCYKEY Any text that names this request. The first success is kept for 24 hours and replayed to the same application for
+	// the same method and path; while the first still runs the answer is 409.
+	BTIDEMPOTENCYKEY *IdempotencyKey `json:"BT-IDEMPOTENCY-KEY,omitempty"`
+
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
+// SearchTokensParams defines parameters for SearchTokens.
+type SearchTokensParams struct {
+	// BTIDEMPOTENCYKEY Any text that names this request. The first success is kept for 24 hours and replayed to the same application for
+	// the same method and path; while the first still runs the answer is 409.
+	BTIDEMPOTENCYKEY *IdempotencyKey `json:"BT-IDEMPOTENCY-KEY,omitempty"`
+
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
+// DeleteTokenParams defines parameters for DeleteToken.
+type DeleteTokenParams struct {
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
+// GetTokenParams defines parameters for GetToken.
+type GetTokenParams struct {
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
+// UpdateTokenParams defines parameters for UpdateToken.
+type UpdateTokenParams struct {
+	// BTIDEMPOTENCYKEY Any text that names this request. The first success is kept for 24 hours and replayed to the same application for
+	// the same method and path; while the first still runs the answer is 409.
+	BTIDEMPOTENCYKEY *IdempotencyKey `json:"BT-IDEMPOTENCY-KEY,omitempty"`
+
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
+// ListTokensV2Params defines parameters for ListTokensV2.
+type ListTokensV2Params struct {
+	// Type Only tokens of this type.
+	Type *TypeFilter `form:"type,omitempty" json:"type,omitempty"`
+
+	// Container Only tokens of this container and those below it.
+	Container *ContainerFilter `form:"container,omitempty" json:"container,omitempty"`
+
+	// Fingerprint Only tokens with this fingerprint.
+	Fingerprint *FingerprintFilter `form:"fingerprint,omitempty" json:"fingerprint,omitempty"`
+
+	// Metadata Only tokens with all these values in their metadata, as a JSON object of texts.
+	Metadata *MetadataFilter `form:"metadata,omitempty" json:"metadata,omitempty"`
+
+	// Start Where to begin, as given in a page's `pagination.next`.
+	Start *Cursor `form:"start,omitempty" json:"start,omitempty"`
+
+	// Size How many to a page; 20 where absent.
+	Size *Size `form:"size,omitempty" json:"size,omitempty"`
+
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
+// SearchTokensV2Params defines parameters for SearchTokensV2.
+type SearchTokensV2Params struct {
+	// BTIDEMPOTENCYKEY Any text that names this request. The first success is kept for 24 hours and replayed to the same application for
+	// the same method and path; while the first still runs the answer is 409.
+	BTIDEMPOTENCYKEY *IdempotencyKey `json:"BT-IDEMPOTENCY-KEY,omitempty"`
+
+	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
+	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
 // CreateTransactionJSONRequestBody defines body for CreateTransaction for application/json ContentType.
 type CreateTransactionJSONRequestBody = CreateTransactionRequest
 
@@ -1416,6 +2064,9 @@ type CreateApplicationJSONRequestBody = CreateApplicationRequest
 // UpdateApplicationJSONRequestBody defines body for UpdateApplication for application/json ContentType.
 type UpdateApplicationJSONRequestBody = UpdateApplicationRequest
 
+// DetokenizeJSONRequestBody defines body for Detokenize for application/json ContentType.
+type DetokenizeJSONRequestBody = AnyValue
+
 // CreateAccessTokenFormdataRequestBody defines body for CreateAccessToken for application/x-www-form-urlencoded ContentType.
 type CreateAccessTokenFormdataRequestBody = AccessTokenRequest
 
@@ -1424,6 +2075,23 @@ type AuthorizeSessionJSONRequestBody = AuthorizeSessionRequest
 
 // UpdateTenantJSONRequestBody defines body for UpdateTenant for application/json ContentType.
 type UpdateTenantJSONRequestBody = UpdateTenantRequest
+
+// TokenizeJSONRequestBody defines body for Tokenize for application/json ContentType.
+type TokenizeJSONRequestBody = AnyValue
+
+// CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
+type CreateTokenJSONRequestBody = CreateTokenRequest
+
+// SearchTokensJSONRequestBody defines body for SearchTokens for application/json ContentType.
+//
+// Deprecated: this type has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+type SearchTokensJSONRequestBody = SearchTokensRequest
+
+// UpdateTokenApplicationMergePatchPlusJSONRequestBody defines body for UpdateToken for application/merge-patch+json ContentType.
+type UpdateTokenApplicationMergePatchPlusJSONRequestBody = UpdateTokenRequest
+
+// SearchTokensV2JSONRequestBody defines body for SearchTokensV2 for application/json ContentType.
+type SearchTokensV2JSONRequestBody = SearchTokensV2Request
 
 // Getter for additional properties for ContractDocument. Returns the specified
 // element and whether it was found
@@ -1543,9 +2211,18 @@ type ServerInterface interface {
 	//
 	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 	RegenerateApplicationKey(w http.ResponseWriter, r *http.Request, id ID, params RegenerateApplicationKeyParams)
+	// Detokenize Detokenize any JSON
+	// (POST /detokenize)
+	Detokenize(w http.ResponseWriter, r *http.Request, params DetokenizeParams)
 	// GetHealth Is the process alive
 	// (GET /healthz)
 	GetHealth(w http.ResponseWriter, r *http.Request)
+	// ListLogs List the audit log
+	// (GET /logs)
+	ListLogs(w http.ResponseWriter, r *http.Request, params ListLogsParams)
+	// ListLogEntityTypes List the types of resource in the audit log
+	// (GET /logs/entity-types)
+	ListLogEntityTypes(w http.ResponseWriter, r *http.Request, params ListLogEntityTypesParams)
 	// CreateAccessToken Get an access token
 	// (POST /oauth2/token)
 	CreateAccessToken(w http.ResponseWriter, r *http.Request, params CreateAccessTokenParams)
@@ -1573,6 +2250,37 @@ type ServerInterface interface {
 	// UpdateTenant Update the tenant
 	// (PUT /tenants/self)
 	UpdateTenant(w http.ResponseWriter, r *http.Request, params UpdateTenantParams)
+	// Tokenize Tokenize any JSON
+	// (POST /tokenize)
+	Tokenize(w http.ResponseWriter, r *http.Request, params TokenizeParams)
+	// ListTokens List tokens by page
+	// (GET /tokens)
+	//
+	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	ListTokens(w http.ResponseWriter, r *http.Request, params ListTokensParams)
+	// CreateToken Create a token
+	// (POST /tokens)
+	CreateToken(w http.ResponseWriter, r *http.Request, params CreateTokenParams)
+	// SearchTokens Search tokens by page
+	// (POST /tokens/search)
+	//
+	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	SearchTokens(w http.ResponseWriter, r *http.Request, params SearchTokensParams)
+	// DeleteToken Delete a token
+	// (DELETE /tokens/{id})
+	DeleteToken(w http.ResponseWriter, r *http.Request, id TokenID, params DeleteTokenParams)
+	// GetToken Get a token
+	// (GET /tokens/{id})
+	GetToken(w http.ResponseWriter, r *http.Request, id TokenID, params GetTokenParams)
+	// UpdateToken Change a token
+	// (PATCH /tokens/{id})
+	UpdateToken(w http.ResponseWriter, r *http.Request, id TokenID, params UpdateTokenParams)
+	// ListTokensV2 List tokens
+	// (GET /v2/tokens)
+	ListTokensV2(w http.ResponseWriter, r *http.Request, params ListTokensV2Params)
+	// SearchTokensV2 Search tokens
+	// (POST /v2/tokens/search)
+	SearchTokensV2(w http.ResponseWriter, r *http.Request, params SearchTokensV2Params)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -2691,11 +3399,244 @@ func (siw *ServerInterfaceWrapper) RegenerateApplicationKey(w http.ResponseWrite
 	handler.ServeHTTP(w, r)
 }
 
+// Detokenize operation middleware
+func (siw *ServerInterfaceWrapper) Detokenize(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DetokenizeParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-IDEMPOTENCY-KEY" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-IDEMPOTENCY-KEY")]; found {
+		var BTIDEMPOTENCYKEY IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-IDEMPOTENCY-KEY", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-IDEMPOTENCY-KEY", valueList[0], &BTIDEMPOTENCYKEY, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-IDEMPOTENCY-KEY", Err: err})
+			return
+		}
+
+		params.BTIDEMPOTENCYKEY = &BTIDEMPOTENCYKEY
+
+	}
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Detokenize(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetHealth(w, r)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListLogs operation middleware
+func (siw *ServerInterfaceWrapper) ListLogs(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLogsParams
+
+	// ------------- Optional query parameter "entity_type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "entity_type", r.URL.Query(), &params.EntityType, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "entity_type"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "entity_type", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "entity_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "entity_id", r.URL.Query(), &params.EntityID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "entity_id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "entity_id", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "start_date" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "start_date", r.URL.Query(), &params.StartDate, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "start_date"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "start_date", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "end_date" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "end_date", r.URL.Query(), &params.EndDate, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "end_date"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "end_date", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", r.URL.Query(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "page"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "page", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "start" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "start", r.URL.Query(), &params.Start, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "start"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "start", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "size", r.URL.Query(), &params.Size, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "size"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "size", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListLogs(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListLogEntityTypes operation middleware
+func (siw *ServerInterfaceWrapper) ListLogEntityTypes(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLogEntityTypesParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListLogEntityTypes(w, r, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -3117,6 +4058,666 @@ func (siw *ServerInterfaceWrapper) UpdateTenant(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// Tokenize operation middleware
+func (siw *ServerInterfaceWrapper) Tokenize(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TokenizeParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-IDEMPOTENCY-KEY" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-IDEMPOTENCY-KEY")]; found {
+		var BTIDEMPOTENCYKEY IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-IDEMPOTENCY-KEY", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-IDEMPOTENCY-KEY", valueList[0], &BTIDEMPOTENCYKEY, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-IDEMPOTENCY-KEY", Err: err})
+			return
+		}
+
+		params.BTIDEMPOTENCYKEY = &BTIDEMPOTENCYKEY
+
+	}
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Tokenize(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListTokens operation middleware
+func (siw *ServerInterfaceWrapper) ListTokens(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTokensParams
+
+	// ------------- Optional query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "id", r.URL.Query(), &params.ID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "id"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", r.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "type"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "type", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "container" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "container", r.URL.Query(), &params.Container, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "container"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "container", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "fingerprint" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "fingerprint", r.URL.Query(), &params.Fingerprint, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "fingerprint"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "fingerprint", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "metadata" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "metadata", r.URL.Query(), &params.Metadata, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "metadata"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "metadata", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", r.URL.Query(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "page"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "page", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "size", r.URL.Query(), &params.Size, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "size"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "size", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTokens(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateToken operation middleware
+func (siw *ServerInterfaceWrapper) CreateToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTokenParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-IDEMPOTENCY-KEY" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-IDEMPOTENCY-KEY")]; found {
+		var BTIDEMPOTENCYKEY IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-IDEMPOTENCY-KEY", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-IDEMPOTENCY-KEY", valueList[0], &BTIDEMPOTENCYKEY, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-IDEMPOTENCY-KEY", Err: err})
+			return
+		}
+
+		params.BTIDEMPOTENCYKEY = &BTIDEMPOTENCYKEY
+
+	}
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateToken(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SearchTokens operation middleware
+func (siw *ServerInterfaceWrapper) SearchTokens(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchTokensParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-IDEMPOTENCY-KEY" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-IDEMPOTENCY-KEY")]; found {
+		var BTIDEMPOTENCYKEY IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-IDEMPOTENCY-KEY", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-IDEMPOTENCY-KEY", valueList[0], &BTIDEMPOTENCYKEY, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-IDEMPOTENCY-KEY", Err: err})
+			return
+		}
+
+		params.BTIDEMPOTENCYKEY = &BTIDEMPOTENCYKEY
+
+	}
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SearchTokens(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteToken operation middleware
+func (siw *ServerInterfaceWrapper) DeleteToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TokenID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteTokenParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteToken(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetToken operation middleware
+func (siw *ServerInterfaceWrapper) GetToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TokenID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTokenParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetToken(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateToken operation middleware
+func (siw *ServerInterfaceWrapper) UpdateToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TokenID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateTokenParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-IDEMPOTENCY-KEY" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-IDEMPOTENCY-KEY")]; found {
+		var BTIDEMPOTENCYKEY IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-IDEMPOTENCY-KEY", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-IDEMPOTENCY-KEY", valueList[0], &BTIDEMPOTENCYKEY, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-IDEMPOTENCY-KEY", Err: err})
+			return
+		}
+
+		params.BTIDEMPOTENCYKEY = &BTIDEMPOTENCYKEY
+
+	}
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateToken(w, r, id, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListTokensV2 operation middleware
+func (siw *ServerInterfaceWrapper) ListTokensV2(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTokensV2Params
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", r.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "type"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "type", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "container" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "container", r.URL.Query(), &params.Container, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "container"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "container", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "fingerprint" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "fingerprint", r.URL.Query(), &params.Fingerprint, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "fingerprint"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "fingerprint", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "metadata" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "metadata", r.URL.Query(), &params.Metadata, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "metadata"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "metadata", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "start" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "start", r.URL.Query(), &params.Start, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "start"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "start", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "size", r.URL.Query(), &params.Size, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "size"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "size", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTokensV2(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SearchTokensV2 operation middleware
+func (siw *ServerInterfaceWrapper) SearchTokensV2(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchTokensV2Params
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "BT-IDEMPOTENCY-KEY" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-IDEMPOTENCY-KEY")]; found {
+		var BTIDEMPOTENCYKEY IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-IDEMPOTENCY-KEY", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-IDEMPOTENCY-KEY", valueList[0], &BTIDEMPOTENCYKEY, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-IDEMPOTENCY-KEY", Err: err})
+			return
+		}
+
+		params.BTIDEMPOTENCYKEY = &BTIDEMPOTENCYKEY
+
+	}
+
+	// ------------- Optional header parameter "BT-TRACE-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("BT-TRACE-ID")]; found {
+		var BTTRACEID TraceID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "BT-TRACE-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "BT-TRACE-ID", valueList[0], &BTTRACEID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BT-TRACE-ID", Err: err})
+			return
+		}
+
+		params.BTTRACEID = &BTTRACEID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SearchTokensV2(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -3261,6 +4862,30 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/tenants/self", wrapper.GetTenant).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/tenants/self", wrapper.UpdateTenant).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/tokens", wrapper.ListTokens).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/tokens", wrapper.CreateToken).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/tokens/search", wrapper.SearchTokens).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/tokens/{id}", wrapper.DeleteToken).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/tokens/{id}", wrapper.GetToken).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/tokens/{id}", wrapper.UpdateToken).Methods(http.MethodPatch)
+
+	r.HandleFunc(options.BaseURL+"/v2/tokens", wrapper.ListTokensV2).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v2/tokens/search", wrapper.SearchTokensV2).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/tokenize", wrapper.Tokenize).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/detokenize", wrapper.Detokenize).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/logs", wrapper.ListLogs).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/logs/entity-types", wrapper.ListLogEntityTypes).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/transaction/", wrapper.CreateTransaction).Methods(http.MethodPut)
 
@@ -7332,6 +8957,290 @@ func (response RegenerateApplicationKey500JSONResponse) VisitRegenerateApplicati
 	return err
 }
 
+type DetokenizeRequestObject struct {
+	Params DetokenizeParams
+	Body   *DetokenizeJSONRequestBody
+}
+
+type DetokenizeResponseObject interface {
+	VisitDetokenizeResponse(w http.ResponseWriter) error
+}
+
+type Detokenize200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type Detokenize200JSONResponse struct {
+	Body    AnyValue
+	Headers Detokenize200ResponseHeaders
+}
+
+func (response Detokenize200JSONResponse) VisitDetokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Detokenize400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response Detokenize400JSONResponse) VisitDetokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Detokenize401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response Detokenize401JSONResponse) VisitDetokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Detokenize403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response Detokenize403JSONResponse) VisitDetokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Detokenize408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response Detokenize408JSONResponse) VisitDetokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Detokenize409JSONResponse struct{ ConflictJSONResponse }
+
+func (response Detokenize409JSONResponse) VisitDetokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Detokenize413JSONResponse struct{ BodyTooLargeJSONResponse }
+
+func (response Detokenize413JSONResponse) VisitDetokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Detokenize415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response Detokenize415JSONResponse) VisitDetokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Detokenize429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response Detokenize429JSONResponse) VisitDetokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Detokenize500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response Detokenize500JSONResponse) VisitDetokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealthRequestObject struct {
 }
 
@@ -7359,6 +9268,360 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseW
 		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogsRequestObject struct {
+	Params ListLogsParams
+}
+
+type ListLogsResponseObject interface {
+	VisitListLogsResponse(w http.ResponseWriter) error
+}
+
+type ListLogs200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type ListLogs200JSONResponse struct {
+	Body    LogPage
+	Headers ListLogs200ResponseHeaders
+}
+
+func (response ListLogs200JSONResponse) VisitListLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogs400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListLogs400JSONResponse) VisitListLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogs401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListLogs401JSONResponse) VisitListLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogs403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListLogs403JSONResponse) VisitListLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogs429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response ListLogs429JSONResponse) VisitListLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogs500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response ListLogs500JSONResponse) VisitListLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogEntityTypesRequestObject struct {
+	Params ListLogEntityTypesParams
+}
+
+type ListLogEntityTypesResponseObject interface {
+	VisitListLogEntityTypesResponse(w http.ResponseWriter) error
+}
+
+type ListLogEntityTypes200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type ListLogEntityTypes200JSONResponse struct {
+	Body    LogEntityTypeList
+	Headers ListLogEntityTypes200ResponseHeaders
+}
+
+func (response ListLogEntityTypes200JSONResponse) VisitListLogEntityTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogEntityTypes400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListLogEntityTypes400JSONResponse) VisitListLogEntityTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogEntityTypes401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListLogEntityTypes401JSONResponse) VisitListLogEntityTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogEntityTypes403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListLogEntityTypes403JSONResponse) VisitListLogEntityTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogEntityTypes429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response ListLogEntityTypes429JSONResponse) VisitListLogEntityTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLogEntityTypes500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response ListLogEntityTypes500JSONResponse) VisitListLogEntityTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -8948,6 +11211,2211 @@ func (response UpdateTenant500JSONResponse) VisitUpdateTenantResponse(w http.Res
 	return err
 }
 
+type TokenizeRequestObject struct {
+	Params TokenizeParams
+	Body   *TokenizeJSONRequestBody
+}
+
+type TokenizeResponseObject interface {
+	VisitTokenizeResponse(w http.ResponseWriter) error
+}
+
+type Tokenize200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type Tokenize200JSONResponse struct {
+	Body    AnyValue
+	Headers Tokenize200ResponseHeaders
+}
+
+func (response Tokenize200JSONResponse) VisitTokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Tokenize400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response Tokenize400JSONResponse) VisitTokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Tokenize401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response Tokenize401JSONResponse) VisitTokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Tokenize403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response Tokenize403JSONResponse) VisitTokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Tokenize408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response Tokenize408JSONResponse) VisitTokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Tokenize409JSONResponse struct{ ConflictJSONResponse }
+
+func (response Tokenize409JSONResponse) VisitTokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Tokenize413JSONResponse struct{ BodyTooLargeJSONResponse }
+
+func (response Tokenize413JSONResponse) VisitTokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Tokenize415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response Tokenize415JSONResponse) VisitTokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Tokenize429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response Tokenize429JSONResponse) VisitTokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Tokenize500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response Tokenize500JSONResponse) VisitTokenizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokensRequestObject struct {
+	Params ListTokensParams
+}
+
+type ListTokensResponseObject interface {
+	VisitListTokensResponse(w http.ResponseWriter) error
+}
+
+type ListTokens200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type ListTokens200JSONResponse struct {
+	Body    TokenPage
+	Headers ListTokens200ResponseHeaders
+}
+
+func (response ListTokens200JSONResponse) VisitListTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokens400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListTokens400JSONResponse) VisitListTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokens401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListTokens401JSONResponse) VisitListTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokens403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListTokens403JSONResponse) VisitListTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokens429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response ListTokens429JSONResponse) VisitListTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokens500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response ListTokens500JSONResponse) VisitListTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTokenRequestObject struct {
+	Params CreateTokenParams
+	Body   *CreateTokenJSONRequestBody
+}
+
+type CreateTokenResponseObject interface {
+	VisitCreateTokenResponse(w http.ResponseWriter) error
+}
+
+type CreateToken201ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	Location                 *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type CreateToken201JSONResponse struct {
+	Body    Token
+	Headers CreateToken201ResponseHeaders
+}
+
+func (response CreateToken201JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateToken400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response CreateToken400JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateToken401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response CreateToken401JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateToken403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CreateToken403JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateToken408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response CreateToken408JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateToken409JSONResponse struct{ ConflictJSONResponse }
+
+func (response CreateToken409JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateToken413JSONResponse struct{ BodyTooLargeJSONResponse }
+
+func (response CreateToken413JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateToken415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response CreateToken415JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateToken429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response CreateToken429JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateToken500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response CreateToken500JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokensRequestObject struct {
+	Params SearchTokensParams
+	Body   *SearchTokensJSONRequestBody
+}
+
+type SearchTokensResponseObject interface {
+	VisitSearchTokensResponse(w http.ResponseWriter) error
+}
+
+type SearchTokens200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type SearchTokens200JSONResponse struct {
+	Body    TokenPage
+	Headers SearchTokens200ResponseHeaders
+}
+
+func (response SearchTokens200JSONResponse) VisitSearchTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokens400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response SearchTokens400JSONResponse) VisitSearchTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokens401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response SearchTokens401JSONResponse) VisitSearchTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokens403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response SearchTokens403JSONResponse) VisitSearchTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokens408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response SearchTokens408JSONResponse) VisitSearchTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokens409JSONResponse struct{ ConflictJSONResponse }
+
+func (response SearchTokens409JSONResponse) VisitSearchTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokens413JSONResponse struct{ BodyTooLargeJSONResponse }
+
+func (response SearchTokens413JSONResponse) VisitSearchTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokens415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response SearchTokens415JSONResponse) VisitSearchTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokens429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response SearchTokens429JSONResponse) VisitSearchTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokens500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response SearchTokens500JSONResponse) VisitSearchTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTokenRequestObject struct {
+	ID     TokenID `json:"id"`
+	Params DeleteTokenParams
+}
+
+type DeleteTokenResponseObject interface {
+	VisitDeleteTokenResponse(w http.ResponseWriter) error
+}
+
+type DeleteToken204ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type DeleteToken204Response struct {
+	Headers DeleteToken204ResponseHeaders
+}
+
+func (response DeleteToken204Response) VisitDeleteTokenResponse(w http.ResponseWriter) error {
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteToken400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response DeleteToken400JSONResponse) VisitDeleteTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteToken401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response DeleteToken401JSONResponse) VisitDeleteTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteToken403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response DeleteToken403JSONResponse) VisitDeleteTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteToken404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response DeleteToken404JSONResponse) VisitDeleteTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteToken429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response DeleteToken429JSONResponse) VisitDeleteTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteToken500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response DeleteToken500JSONResponse) VisitDeleteTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTokenRequestObject struct {
+	ID     TokenID `json:"id"`
+	Params GetTokenParams
+}
+
+type GetTokenResponseObject interface {
+	VisitGetTokenResponse(w http.ResponseWriter) error
+}
+
+type GetToken200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type GetToken200JSONResponse struct {
+	Body    Token
+	Headers GetToken200ResponseHeaders
+}
+
+func (response GetToken200JSONResponse) VisitGetTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToken400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetToken400JSONResponse) VisitGetTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToken401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetToken401JSONResponse) VisitGetTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToken403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetToken403JSONResponse) VisitGetTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToken404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetToken404JSONResponse) VisitGetTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToken429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response GetToken429JSONResponse) VisitGetTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToken500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response GetToken500JSONResponse) VisitGetTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTokenRequestObject struct {
+	ID     TokenID `json:"id"`
+	Params UpdateTokenParams
+	Body   *UpdateTokenApplicationMergePatchPlusJSONRequestBody
+}
+
+type UpdateTokenResponseObject interface {
+	VisitUpdateTokenResponse(w http.ResponseWriter) error
+}
+
+type UpdateToken200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type UpdateToken200JSONResponse struct {
+	Body    Token
+	Headers UpdateToken200ResponseHeaders
+}
+
+func (response UpdateToken200JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateToken400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response UpdateToken400JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateToken401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response UpdateToken401JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateToken403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UpdateToken403JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateToken404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response UpdateToken404JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateToken408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response UpdateToken408JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateToken409JSONResponse struct{ ConflictJSONResponse }
+
+func (response UpdateToken409JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateToken413JSONResponse struct{ BodyTooLargeJSONResponse }
+
+func (response UpdateToken413JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateToken415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response UpdateToken415JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateToken429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response UpdateToken429JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateToken500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response UpdateToken500JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokensV2RequestObject struct {
+	Params ListTokensV2Params
+}
+
+type ListTokensV2ResponseObject interface {
+	VisitListTokensV2Response(w http.ResponseWriter) error
+}
+
+type ListTokensV2200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type ListTokensV2200JSONResponse struct {
+	Body    TokenCursorPage
+	Headers ListTokensV2200ResponseHeaders
+}
+
+func (response ListTokensV2200JSONResponse) VisitListTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokensV2400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListTokensV2400JSONResponse) VisitListTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokensV2401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListTokensV2401JSONResponse) VisitListTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokensV2403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListTokensV2403JSONResponse) VisitListTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokensV2429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response ListTokensV2429JSONResponse) VisitListTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokensV2500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response ListTokensV2500JSONResponse) VisitListTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokensV2RequestObject struct {
+	Params SearchTokensV2Params
+	Body   *SearchTokensV2JSONRequestBody
+}
+
+type SearchTokensV2ResponseObject interface {
+	VisitSearchTokensV2Response(w http.ResponseWriter) error
+}
+
+type SearchTokensV2200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type SearchTokensV2200JSONResponse struct {
+	Body    TokenCursorPage
+	Headers SearchTokensV2200ResponseHeaders
+}
+
+func (response SearchTokensV2200JSONResponse) VisitSearchTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokensV2400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response SearchTokensV2400JSONResponse) VisitSearchTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokensV2401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response SearchTokensV2401JSONResponse) VisitSearchTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokensV2403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response SearchTokensV2403JSONResponse) VisitSearchTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokensV2408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response SearchTokensV2408JSONResponse) VisitSearchTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokensV2409JSONResponse struct{ ConflictJSONResponse }
+
+func (response SearchTokensV2409JSONResponse) VisitSearchTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokensV2413JSONResponse struct{ BodyTooLargeJSONResponse }
+
+func (response SearchTokensV2413JSONResponse) VisitSearchTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokensV2415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response SearchTokensV2415JSONResponse) VisitSearchTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokensV2429JSONResponse struct{ TooManyRequestsJSONResponse }
+
+func (response SearchTokensV2429JSONResponse) VisitSearchTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchTokensV2500JSONResponse struct{ InternalErrorJSONResponse }
+
+func (response SearchTokensV2500JSONResponse) VisitSearchTokensV2Response(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// CreateTransaction Create a transaction
@@ -9000,9 +13468,18 @@ type StrictServerInterface interface {
 	//
 	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 	RegenerateApplicationKey(ctx context.Context, request RegenerateApplicationKeyRequestObject) (RegenerateApplicationKeyResponseObject, error)
+	// Detokenize Detokenize any JSON
+	// (POST /detokenize)
+	Detokenize(ctx context.Context, request DetokenizeRequestObject) (DetokenizeResponseObject, error)
 	// GetHealth Is the process alive
 	// (GET /healthz)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
+	// ListLogs List the audit log
+	// (GET /logs)
+	ListLogs(ctx context.Context, request ListLogsRequestObject) (ListLogsResponseObject, error)
+	// ListLogEntityTypes List the types of resource in the audit log
+	// (GET /logs/entity-types)
+	ListLogEntityTypes(ctx context.Context, request ListLogEntityTypesRequestObject) (ListLogEntityTypesResponseObject, error)
 	// CreateAccessToken Get an access token
 	// (POST /oauth2/token)
 	CreateAccessToken(ctx context.Context, request CreateAccessTokenRequestObject) (CreateAccessTokenResponseObject, error)
@@ -9030,6 +13507,37 @@ type StrictServerInterface interface {
 	// UpdateTenant Update the tenant
 	// (PUT /tenants/self)
 	UpdateTenant(ctx context.Context, request UpdateTenantRequestObject) (UpdateTenantResponseObject, error)
+	// Tokenize Tokenize any JSON
+	// (POST /tokenize)
+	Tokenize(ctx context.Context, request TokenizeRequestObject) (TokenizeResponseObject, error)
+	// ListTokens List tokens by page
+	// (GET /tokens)
+	//
+	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
+	// CreateToken Create a token
+	// (POST /tokens)
+	CreateToken(ctx context.Context, request CreateTokenRequestObject) (CreateTokenResponseObject, error)
+	// SearchTokens Search tokens by page
+	// (POST /tokens/search)
+	//
+	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	SearchTokens(ctx context.Context, request SearchTokensRequestObject) (SearchTokensResponseObject, error)
+	// DeleteToken Delete a token
+	// (DELETE /tokens/{id})
+	DeleteToken(ctx context.Context, request DeleteTokenRequestObject) (DeleteTokenResponseObject, error)
+	// GetToken Get a token
+	// (GET /tokens/{id})
+	GetToken(ctx context.Context, request GetTokenRequestObject) (GetTokenResponseObject, error)
+	// UpdateToken Change a token
+	// (PATCH /tokens/{id})
+	UpdateToken(ctx context.Context, request UpdateTokenRequestObject) (UpdateTokenResponseObject, error)
+	// ListTokensV2 List tokens
+	// (GET /v2/tokens)
+	ListTokensV2(ctx context.Context, request ListTokensV2RequestObject) (ListTokensV2ResponseObject, error)
+	// SearchTokensV2 Search tokens
+	// (POST /v2/tokens/search)
+	SearchTokensV2(ctx context.Context, request SearchTokensV2RequestObject) (SearchTokensV2ResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -9539,6 +14047,39 @@ func (sh *strictHandler) RegenerateApplicationKey(w http.ResponseWriter, r *http
 	}
 }
 
+// Detokenize operation middleware
+func (sh *strictHandler) Detokenize(w http.ResponseWriter, r *http.Request, params DetokenizeParams) {
+	var request DetokenizeRequestObject
+
+	request.Params = params
+
+	var body DetokenizeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Detokenize(ctx, request.(DetokenizeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Detokenize")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DetokenizeResponseObject); ok {
+		if err := validResponse.VisitDetokenizeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetHealth operation middleware
 func (sh *strictHandler) GetHealth(w http.ResponseWriter, r *http.Request) {
 	var request GetHealthRequestObject
@@ -9556,6 +14097,58 @@ func (sh *strictHandler) GetHealth(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetHealthResponseObject); ok {
 		if err := validResponse.VisitGetHealthResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLogs operation middleware
+func (sh *strictHandler) ListLogs(w http.ResponseWriter, r *http.Request, params ListLogsParams) {
+	var request ListLogsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLogs(ctx, request.(ListLogsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLogs")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListLogsResponseObject); ok {
+		if err := validResponse.VisitListLogsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLogEntityTypes operation middleware
+func (sh *strictHandler) ListLogEntityTypes(w http.ResponseWriter, r *http.Request, params ListLogEntityTypesParams) {
+	var request ListLogEntityTypesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLogEntityTypes(ctx, request.(ListLogEntityTypesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLogEntityTypes")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListLogEntityTypesResponseObject); ok {
+		if err := validResponse.VisitListLogEntityTypesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -9813,6 +14406,278 @@ func (sh *strictHandler) UpdateTenant(w http.ResponseWriter, r *http.Request, pa
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(UpdateTenantResponseObject); ok {
 		if err := validResponse.VisitUpdateTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Tokenize operation middleware
+func (sh *strictHandler) Tokenize(w http.ResponseWriter, r *http.Request, params TokenizeParams) {
+	var request TokenizeRequestObject
+
+	request.Params = params
+
+	var body TokenizeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Tokenize(ctx, request.(TokenizeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Tokenize")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TokenizeResponseObject); ok {
+		if err := validResponse.VisitTokenizeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTokens operation middleware
+func (sh *strictHandler) ListTokens(w http.ResponseWriter, r *http.Request, params ListTokensParams) {
+	var request ListTokensRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTokens(ctx, request.(ListTokensRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTokens")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTokensResponseObject); ok {
+		if err := validResponse.VisitListTokensResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateToken operation middleware
+func (sh *strictHandler) CreateToken(w http.ResponseWriter, r *http.Request, params CreateTokenParams) {
+	var request CreateTokenRequestObject
+
+	request.Params = params
+
+	var body CreateTokenJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateToken(ctx, request.(CreateTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateTokenResponseObject); ok {
+		if err := validResponse.VisitCreateTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SearchTokens operation middleware
+func (sh *strictHandler) SearchTokens(w http.ResponseWriter, r *http.Request, params SearchTokensParams) {
+	var request SearchTokensRequestObject
+
+	request.Params = params
+
+	var body SearchTokensJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchTokens(ctx, request.(SearchTokensRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchTokens")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SearchTokensResponseObject); ok {
+		if err := validResponse.VisitSearchTokensResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteToken operation middleware
+func (sh *strictHandler) DeleteToken(w http.ResponseWriter, r *http.Request, id TokenID, params DeleteTokenParams) {
+	var request DeleteTokenRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteToken(ctx, request.(DeleteTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeleteTokenResponseObject); ok {
+		if err := validResponse.VisitDeleteTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetToken operation middleware
+func (sh *strictHandler) GetToken(w http.ResponseWriter, r *http.Request, id TokenID, params GetTokenParams) {
+	var request GetTokenRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetToken(ctx, request.(GetTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTokenResponseObject); ok {
+		if err := validResponse.VisitGetTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateToken operation middleware
+func (sh *strictHandler) UpdateToken(w http.ResponseWriter, r *http.Request, id TokenID, params UpdateTokenParams) {
+	var request UpdateTokenRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UpdateTokenApplicationMergePatchPlusJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateToken(ctx, request.(UpdateTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UpdateTokenResponseObject); ok {
+		if err := validResponse.VisitUpdateTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTokensV2 operation middleware
+func (sh *strictHandler) ListTokensV2(w http.ResponseWriter, r *http.Request, params ListTokensV2Params) {
+	var request ListTokensV2RequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTokensV2(ctx, request.(ListTokensV2RequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTokensV2")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTokensV2ResponseObject); ok {
+		if err := validResponse.VisitListTokensV2Response(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SearchTokensV2 operation middleware
+func (sh *strictHandler) SearchTokensV2(w http.ResponseWriter, r *http.Request, params SearchTokensV2Params) {
+	var request SearchTokensV2RequestObject
+
+	request.Params = params
+
+	var body SearchTokensV2JSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchTokensV2(ctx, request.(SearchTokensV2RequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchTokensV2")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SearchTokensV2ResponseObject); ok {
+		if err := validResponse.VisitSearchTokensV2Response(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

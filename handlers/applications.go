@@ -24,6 +24,13 @@ func (s *Server) ListApplications(ctx context.Context, r gen.ListApplicationsReq
 	if err != nil {
 		return nil, err
 	}
+	ids := make([]string, 0, len(list))
+	for _, a := range list {
+		ids = append(ids, a.ID)
+	}
+	if err := s.recordRead(ctx, hallpass.EntityApplication, ids...); err != nil {
+		return nil, err
+	}
 	page := gen.ApplicationPage{Data: make([]gen.Application, 0, len(list)), Pagination: at.pagination(total)}
 	for _, a := range list {
 		page.Data = append(page.Data, wireApplication(a))
@@ -80,7 +87,7 @@ func (s *Server) GetApplication(ctx context.Context, r gen.GetApplicationRequest
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetApplication200JSONResponse{Body: wireApplication(a)}, nil
+	return gen.GetApplication200JSONResponse{Body: wireApplication(a)}, s.recordRead(ctx, hallpass.EntityApplication, a.ID)
 }
 
 // UpdateApplication answers PUT /applications/{id}.
@@ -101,7 +108,7 @@ func (s *Server) UpdateApplication(ctx context.Context, r gen.UpdateApplicationR
 
 // DeleteApplication answers DELETE /applications/{id}.
 func (s *Server) DeleteApplication(ctx context.Context, r gen.DeleteApplicationRequestObject) (gen.DeleteApplicationResponseObject, error) {
-	err := s.Store.DeleteApplication(ctx, callerOf(ctx).Tenant.ID, strings.ToLower(r.ID))
+	err := s.Store.DeleteApplication(ctx, callerOf(ctx).Tenant.ID, strings.ToLower(r.ID), callerOf(ctx).Application.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +127,7 @@ func (s *Server) RegenerateApplicationKey(ctx context.Context, r gen.RegenerateA
 			return err
 		}
 		a.Keys = []hallpass.Key{k}
-		return s.Store.ReplaceKeys(ctx, &k)
+		return s.Store.ReplaceKeys(ctx, a.TenantID, &k)
 	})
 	if err != nil {
 		return nil, err

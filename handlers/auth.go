@@ -102,7 +102,6 @@ func (s *Server) authenticateBearer(r *http.Request, c *call, scheme contract.Sc
 	}
 	c.claims = claims
 	c.caller = &hallpass.Caller{Tenant: tenant, Application: application, Scopes: claims.Scope}
-	c.userAgent, c.baseURL = r.UserAgent(), baseURL(r)
 
 	scopes := scheme.Scopes
 	if scheme.Name == schemeCreationToken {
@@ -117,12 +116,4 @@ func (s *Server) authenticateBearer(r *http.Request, c *call, scheme contract.Sc
 		return errForeignTenant
 	}
 	return nil
-}
-
-// baseURL is the scheme and host that the request was sent to.
-func baseURL(r *http.Request) string {
-	if r.TLS != nil {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
 }

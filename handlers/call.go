@@ -23,9 +23,8 @@ type call struct {
 	caller    *hallpass.Caller    // nil until authenticated, and for anonymous operations
 	claims    *hallpass.Claims    // of a bearer token
 	client    clientCredentials   // by HTTP Basic, on the token endpoint
-	userAgent string
-	baseURL   string // scheme and host that the request was sent to
-	err       error  // what went wrong, for the log
+	request   *http.Request       // as it was checked
+	err       error               // what went wrong, for the log
 }
 
 type callKey struct{}
@@ -38,6 +37,15 @@ func withCall(ctx context.Context, c *call) context.Context {
 func callOf(ctx context.Context) *call {
 	c, _ := ctx.Value(callKey{}).(*call)
 	return c
+}
+
+// body returns the request's body as a JSON tree, its numbers json.Number, or nil where there was none. The types that the
+// generated code binds lose digits of large numbers in free-form members.
+func (c *call) body() any {
+	if decoded, ok := c.request.Body.(interface{ ValidatedValue() any }); ok {
+		return decoded.ValidatedValue()
+	}
+	return nil
 }
 
 // callerOf returns who calls; never nil in the handler of an operation that needs a credential.
@@ -71,9 +79,9 @@ func (s *Server) now() time.Time { return s.Now().UTC().Truncate(hallpass.Precis
 // panicked wraps what a panic left, with the stack, for the log.
 func panicked(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
 
-// record counts the request and writes its one log record: level Error for our faults, Debug for everything else. Paths
+// logRequest counts the request and writes its one log record: level Error for our faults, Debug for everything else. Paths
 // are logged as the contract's template, for a path may hold what a caller would not have logged.
-func (s *Server) record(r *http.Request, c *call, reply *reply) {
+func (s *Server) logRequest(r *http.Request, c *call, reply *reply) {
 	name, template := "none", ""
 	if c.operation != nil {
 		name, template = c.operation.ID, c.operation.Template

@@ -53,6 +53,7 @@ func (s *Server) admit(w *reply, r *http.Request, c *call, next http.Handler) er
 		if err != nil {
 			return err
 		}
+		c.request = checked
 		next.ServeHTTP(w, checked)
 		return nil
 	})

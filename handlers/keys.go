@@ -18,11 +18,12 @@ func (s *Server) ListApplicationKeys(ctx context.Context, r gen.ListApplicationK
 	if err != nil {
 		return nil, err
 	}
-	list := make(gen.ApplicationKeyList, 0, len(a.Keys))
+	list, ids := make(gen.ApplicationKeyList, 0, len(a.Keys)), make([]string, 0, len(a.Keys))
 	for i := range a.Keys {
 		list = append(list, wireKey(&a.Keys[i], a.TenantID))
+		ids = append(ids, a.Keys[i].ID)
 	}
-	return gen.ListApplicationKeys200JSONResponse{Body: list}, nil
+	return gen.ListApplicationKeys200JSONResponse{Body: list}, s.recordRead(ctx, hallpass.EntityApplicationKey, ids...)
 }
 
 // CreateApplicationKey answers POST /applications/{id}/keys.
@@ -36,7 +37,7 @@ func (s *Server) CreateApplicationKey(ctx context.Context, r gen.CreateApplicati
 		if k, err = s.mintKey(callerOf(ctx), a); err != nil {
 			return err
 		}
-		return s.Store.CreateKey(ctx, &k)
+		return s.Store.CreateKey(ctx, a.TenantID, &k)
 	})
 	if err != nil {
 		return nil, err
@@ -57,12 +58,13 @@ func (s *Server) GetApplicationKey(ctx context.Context, r gen.GetApplicationKeyR
 	if i < 0 {
 		return nil, hallpass.Refuse(hallpass.KindNotFound, "Request entity was not found")
 	}
-	return gen.GetApplicationKey200JSONResponse{Body: wireKey(&a.Keys[i], a.TenantID)}, nil
+	return gen.GetApplicationKey200JSONResponse{Body: wireKey(&a.Keys[i], a.TenantID)},
+		s.recordRead(ctx, hallpass.EntityApplicationKey, a.Keys[i].ID)
 }
 
 // DeleteApplicationKey answers DELETE /applications/{id}/keys/{keyId}.
 func (s *Server) DeleteApplicationKey(ctx context.Context, r gen.DeleteApplicationKeyRequestObject) (gen.DeleteApplicationKeyResponseObject, error) {
-	err := s.Store.DeleteKey(ctx, callerOf(ctx).Tenant.ID, strings.ToLower(r.ID), strings.ToLower(r.KeyID))
+	err := s.Store.DeleteKey(ctx, callerOf(ctx).Tenant.ID, strings.ToLower(r.ID), strings.ToLower(r.KeyID), callerOf(ctx).Application.ID)
 	if err != nil {
 		return nil, err
 	}

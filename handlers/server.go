@@ -20,6 +20,7 @@ import (
 
 	"hallpass"
 	"hallpass/contract"
+	"hallpass/expression"
 	"hallpass/gen"
 	"hallpass/store"
 )
@@ -39,19 +40,23 @@ type Config struct {
 	PublicURL        string        // what accessUrl begins with; http(s)://Host of the request where empty
 	CORSOrigins      []string      // origins that browsers may call from; none where empty
 	RateLimit        RateLimit     // requests per caller; unlimited where zero
+	LogRetention     time.Duration // how long entries of the audit log are kept; 24 hours where zero
+	TokenizeQuota    int           // tokens that one tokenize request makes at most; 5 where zero
+	DetokenizeQuota  int           // expressions in one detokenize request at most; 5 where zero
 }
 
 // Server answers requests as the contract says.
 type Server struct {
 	Config
-	contract  *contract.Contract
-	documents documents
-	paths     canonicalPaths
-	router    *mux.Router
-	chain     http.Handler // CORS, then the router
-	signing   *signing
-	metrics   *metrics
-	limiter   *limiter
+	contract    *contract.Contract
+	documents   documents
+	paths       canonicalPaths
+	router      *mux.Router
+	chain       http.Handler // CORS, then the router
+	signing     *signing
+	expressions *expression.Engine
+	metrics     *metrics
+	limiter     *limiter
 }
 
 var _ gen.StrictServerInterface = (*Server)(nil)
@@ -62,11 +67,17 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	c.SessionMaxTTL = orDefault(c.SessionMaxTTL, 24*time.Hour)
 	c.CreationTokenTTL = orDefault(c.CreationTokenTTL, 30*time.Minute)
 	c.AccessTokenTTL = orDefault(c.AccessTokenTTL, time.Hour)
+	c.LogRetention = orDefault(c.LogRetention, 24*time.Hour)
+	c.TokenizeQuota = orDefault(c.TokenizeQuota, hallpass.TokenizeQuota)
+	c.DetokenizeQuota = orDefault(c.DetokenizeQuota, hallpass.DetokenizeQuota)
 	prepared, err := contract.Load(c.Contract.JSON)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, contract: prepared, limiter: newLimiter(c.RateLimit, c.Now), documents: newDocuments(c.Contract)}
+	s := &Server{
+		Config: c, contract: prepared, documents: newDocuments(c.Contract),
+		limiter: newLimiter(c.RateLimit, c.Now), expressions: expression.New(c.Random),
+	}
 	if s.signing, err = newSigning(ctx, c.Store); err != nil {
 		return nil, err
 	}
@@ -80,11 +91,12 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	return s, nil
 }
 
-func orDefault(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
 		return otherwise
 	}
-	return d
+	return value
 }
 
 func (s *Server) newRouter() *mux.Router {
@@ -127,7 +139,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer reply.free()
 	s.answer(reply, r, c)
 	reply.send(r.Method)
-	s.record(r, c, reply)
+	s.logRequest(r, c, reply)
 }
 
 func (s *Server) answer(reply *reply, r *http.Request, c *call) {

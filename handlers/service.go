@@ -82,7 +82,7 @@ func (c contractJSON) VisitGetContractJSONResponse(w http.ResponseWriter) error 
 
 // Housekeep does what is due now and then: it sweeps what has expired and follows the signing secrets as they rotate.
 func (s *Server) Housekeep(ctx context.Context) error {
-	if _, err := s.Store.Sweep(ctx, s.now()); err != nil {
+	if _, err := s.Store.Sweep(ctx, s.now(), s.LogRetention); err != nil {
 		return err
 	}
 	_, err := s.signing.reload(ctx)

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func (s *Server) CreateTransaction(ctx context.Context, r gen.CreateTransactionR
 		access := s.accessURL(ctx, given(wire.BrandID), t.ID, token)
 		wire.Tokens[i].Token, wire.Tokens[i].AccessURL = &token, &access
 	}
-	if err := s.Store.CreateTransaction(ctx, t); err != nil {
+	if err := s.Store.CreateTransaction(ctx, t, callerOf(ctx).Application.ID); err != nil {
 		return nil, err
 	}
 	return gen.CreateTransaction200JSONResponse{Body: *wire, Headers: gen.CreateTransaction200ResponseHeaders{Vary: &varyAccept}}, nil
@@ -99,6 +100,9 @@ func (s *Server) GetTransaction(ctx context.Context, r gen.GetTransactionRequest
 	if err != nil {
 		return nil, err
 	}
+	if err := s.recordRead(ctx, hallpass.EntityTransaction, t.ID); err != nil {
+		return nil, err
+	}
 	if given(r.Params.WithVerifications) {
 		wire.Verifications = &[]gen.TransactionVerification{}
 	}
@@ -111,7 +115,8 @@ func (s *Server) ApplyTransactionEvent(ctx context.Context, r gen.ApplyTransacti
 	if r.Body.Trigger == gen.TransactionCompleted {
 		status = hallpass.TransactionCompleted
 	}
-	t, err := s.Store.EndTransaction(ctx, callerOf(ctx).Tenant.ID, strings.ToLower(r.TransactionID), status, now)
+	caller := callerOf(ctx)
+	t, err := s.Store.EndTransaction(ctx, caller.Tenant.ID, strings.ToLower(r.TransactionID), status, caller.Application.ID, now)
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +145,9 @@ func (s *Server) CreateSessionCreationToken(ctx context.Context, r gen.CreateSes
 	if err != nil {
 		return nil, err
 	}
+	if err := s.record(ctx, hallpass.EntityTransaction, hallpass.OperationAuthorize, t.ID); err != nil {
+		return nil, err
+	}
 	return gen.CreateSessionCreationToken200JSONResponse{
 		Body:    gen.SessionCreationToken{Token: token, Role: role},
 		Headers: gen.CreateSessionCreationToken200ResponseHeaders{Vary: &varyAccept},
@@ -156,9 +164,9 @@ func (s *Server) StartTransactionSession(ctx context.Context, r gen.StartTransac
 	if err != nil {
 		return nil, err
 	}
-	started, err := s.Store.StartTransactionSession(ctx, hallpass.TransactionSession{
-		ID: s.newID(), TransactionID: t.ID, Role: c.claims.Session.Role, LastRequestAt: now, UserAgent: cut(c.userAgent, maxUserAgent),
-	})
+	started, err := s.Store.StartTransactionSession(ctx, t.TenantID, hallpass.TransactionSession{
+		ID: s.newID(), TransactionID: t.ID, Role: c.claims.Session.Role, LastRequestAt: now, UserAgent: cut(c.request.UserAgent(), maxUserAgent),
+	}, c.caller.Application.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -218,12 +226,20 @@ const defaultBrand = "default"
 func (s *Server) accessURL(ctx context.Context, brand, id, token string) string {
 	base := s.PublicURL
 	if base == "" {
-		base = callOf(ctx).baseURL
+		base = baseURL(callOf(ctx).request)
 	}
 	if brand == "" {
 		brand = defaultBrand
 	}
 	return strings.TrimSuffix(base, "/") + "/" + url.PathEscape(brand) + "/#/esign/" + id + "?access_token=" + token
+}
+
+// baseURL is the scheme and host that the request was sent to.
+func baseURL(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 // wireTransaction is the transaction as it stands at now. Tokens are named by role only.
