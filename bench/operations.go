@@ -151,7 +151,7 @@ func seed(ctx context.Context, db *store.DB) (s seeded, err error) {
 	return s, db.CreateTransaction(ctx, &hallpass.Transaction{
 		ID: transactionID, TenantID: tenantID, Status: hallpass.TransactionNew, Roles: []string{}, TokenRoles: []string{},
 		CreatedAt: now, ModifiedAt: now, ExpiresAt: now.Add(24 * time.Hour), Details: []byte(`{}`),
-	})
+	}, "")
 }
 
 // mintSessions stores sessions: a thousand authorized ones, whose keys it returns, and n others, whose nonces it returns.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hallpass"
+	"hallpass/expression"
 	"hallpass/store"
 )
 
@@ -23,6 +24,7 @@ const (
 	developmentPublic      = "1f0e6c2a-93b5-4d7e-8a41-6b2c9d3e5f70"
 	developmentPrivate     = "7a9c4e21-5b8d-4c36-9e0f-2d1b8a6c4e53"
 	developmentManagement  = "c3e85f1b-20a7-4b9d-8f64-9a7e1c5d3b28"
+	developmentToken       = "c06d0789-0a38-40be-b7cc-c28a718f76f1"
 	developmentTransaction = "dcaad720-d1e9-47ba-a76b-a6370ef0373b"
 )
 
@@ -102,13 +104,37 @@ func plantSeed(ctx context.Context, db *store.DB, env environment) (*development
 	err := db.CreateTransaction(ctx, &hallpass.Transaction{
 		ID: developmentTransaction, TenantID: tenant.ID, Status: hallpass.TransactionNew, Roles: []string{}, TokenRoles: []string{hallpass.RoleUnknown},
 		CreatedAt: now, ModifiedAt: now, ExpiresAt: now.Add(hallpass.DefaultExpiryDays * 24 * time.Hour), Details: []byte(`{}`),
-	})
+	}, "")
 	if err != nil {
+		return nil, err
+	}
+	if err := plantToken(ctx, db, tenant, env.random, now); err != nil {
 		return nil, err
 	}
 	token, err := signAccessToken(ctx, db, env, developmentPrivate, 24*time.Hour)
 	seed.AccessToken = token.Reveal()
 	return seed, err
+}
+
+// plantToken stores the token that the contract's examples name.
+func plantToken(ctx context.Context, db *store.DB, tenant *hallpass.Tenant, random io.Reader, now time.Time) error {
+	key, err := db.TenantKey(ctx, tenant.ID)
+	if err != nil {
+		return err
+	}
+	builder := &hallpass.TokenBuilder{
+		Tenant: tenant, Key: key, Author: developmentPrivate, Now: now, Evaluator: expression.New(random),
+	}
+	draft, err := builder.Build(&hallpass.TokenRequest{
+		Type: hallpass.TypeToken, Containers: []string{"/pii/high/"}, Metadata: map[string]string{"customer": "42"},
+		Data: map[string]any{"first_name": "Ada", "last_name": "Lovelace"},
+		Mask: map[string]any{"first_name": "{{ data.first_name }}"},
+	}, developmentToken)
+	if err != nil {
+		return err
+	}
+	_, err = db.CreateTokens(ctx, []*hallpass.TokenDraft{draft}, developmentPrivate, now, nil)
+	return err
 }
 
 // developmentPermissions are every token and every transaction permission.

@@ -37,6 +37,9 @@ type serveCommand struct {
 	AccessTokenTTL   time.Duration      `name:"access-token-ttl" default:"1h" env:"HALLPASS_ACCESS_TOKEN_TTL" help:"Life of an access token from POST /oauth2/token (${default})."`
 	CORSOrigin       []string           `name:"cors-origin" env:"HALLPASS_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin that browsers may call from; may be repeated; none where absent, * with --dev."`
 	RateLimit        handlers.RateLimit `env:"HALLPASS_RATE_LIMIT" placeholder:"N/WINDOW" help:"Requests per caller, such as 100/10s; unlimited where absent."`
+	LogRetention     time.Duration      `default:"24h" env:"HALLPASS_LOG_RETENTION" help:"How long entries of the audit log are kept (${default})."`
+	TokenizeQuota    int                `default:"5" env:"HALLPASS_TOKENIZE_QUOTA" help:"Tokens that one tokenize request makes at most (${default})."`
+	DetokenizeQuota  int                `default:"5" env:"HALLPASS_DETOKENIZE_QUOTA" help:"Expressions in one detokenize request at most (${default})."`
 	ReadTimeout      time.Duration      `default:"30s" env:"HALLPASS_READ_TIMEOUT" help:"How long a request may take to arrive (${default})."`
 	ShutdownTimeout  time.Duration      `default:"30s" env:"HALLPASS_SHUTDOWN_TIMEOUT" help:"How long requests in flight may take after SIGTERM (${default})."`
 	LogLevel         slog.Level         `default:"info" env:"HALLPASS_LOG_LEVEL" help:"debug logs every request; info, warn, error (${default})."`
@@ -62,6 +65,7 @@ func (c *serveCommand) Run(ctx context.Context, env environment) (err error) {
 		Contract: hallpass.Contract, Store: db, Now: env.now, Random: env.random, Log: log, Metrics: registry,
 		SessionMaxTTL: c.SessionMaxTTL, CreationTokenTTL: c.CreationTokenTTL, AccessTokenTTL: c.AccessTokenTTL,
 		PublicURL: c.PublicURL, CORSOrigins: c.CORSOrigin, RateLimit: c.RateLimit,
+		LogRetention: c.LogRetention, TokenizeQuota: c.TokenizeQuota, DetokenizeQuota: c.DetokenizeQuota,
 	})
 	if err != nil {
 		return err
@@ -93,6 +97,8 @@ func (c *serveCommand) check() error {
 		return fmt.Errorf("--creation-token-ttl must be from 1s to %s", store.SupersededSecretTTL)
 	case c.SessionMaxTTL < hallpass.SessionTTL:
 		return fmt.Errorf("--session-max-ttl must be at least %s", hallpass.SessionTTL)
+	case c.LogRetention < time.Minute || c.TokenizeQuota < 1 || c.DetokenizeQuota < 1:
+		return errors.New("--log-retention must be at least 1m, --tokenize-quota and --detokenize-quota at least 1")
 	case c.Dev && !c.DevAllowRemote && !loopback(c.Listen):
 		return errors.New("--dev listens on loopback only, for its keys are public knowledge; insist with --dev-allow-remote")
 	}
