@@ -24,10 +24,11 @@ import (
 
 // Config says where the database is and what it is read with.
 type Config struct {
-	DSN     string           // a file path for SQLite, or postgres://…
-	DataKey []byte           // 32 bytes; seals what must be read back
-	Now     func() time.Time // the clock
-	Random  io.Reader        // the source of chance
+	DSN              string           // a file path for SQLite, or postgres://…
+	DataKey          []byte           // 32 bytes; seals what must be read back
+	PreviousDataKeys [][]byte         // open what was sealed before a rotation has come to its end
+	Now              func() time.Time // the clock
+	Random           io.Reader        // the source of chance
 }
 
 // DB is an open database. Its methods are safe for concurrent use. On SQLite it must be the only process that writes
@@ -75,7 +76,7 @@ func Create(ctx context.Context, c Config) (*DB, error) { return open(ctx, c, tr
 func Open(ctx context.Context, c Config) (*DB, error) { return open(ctx, c, false) }
 
 func open(ctx context.Context, c Config, create bool) (_ *DB, err error) {
-	box, err := newBox(c.Random, c.DataKey)
+	box, err := newBox(c.Random, append([][]byte{c.DataKey}, c.PreviousDataKeys...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -12,50 +14,84 @@ import (
 const DataKeyBytes = 32
 
 // box seals what must be read back: AES-256-GCM with a random nonce (NIST SP 800-38D). What is sealed is bound to its
-// purpose, such as the row it belongs to, so that one ciphertext cannot stand in for another.
+// purpose, such as the row it belongs to, so that one ciphertext cannot stand in for another, and names its key, so that
+// keys can be rotated.
 type box struct {
-	aead   cipher.AEAD
+	keys   []sealKey // the first seals, all open
 	random io.Reader
 }
 
-// sealVersion is the first byte of everything sealed.
-const sealVersion = 1
+type sealKey struct {
+	id   [keyIDBytes]byte
+	aead cipher.AEAD
+}
 
-func newBox(random io.Reader, key []byte) (*box, error) {
-	if len(key) != DataKeyBytes {
-		return nil, fmt.Errorf("the data key must be %d bytes", DataKeyBytes)
+// What is sealed is a version, the id of its key, the nonce and the ciphertext.
+const (
+	sealVersion = 1
+	keyIDBytes  = 4
+	headerBytes = 1 + keyIDBytes
+)
+
+func newBox(random io.Reader, keys ...[]byte) (*box, error) {
+	b := &box{random: random}
+	for _, key := range keys {
+		if len(key) != DataKeyBytes {
+			return nil, fmt.Errorf("the data key must be %d bytes", DataKeyBytes)
+		}
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			return nil, err
+		}
+		aead, err := cipher.NewGCM(block)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(append([]byte("hallpass key id "), key...))
+		b.keys = append(b.keys, sealKey{[keyIDBytes]byte(sum[:keyIDBytes]), aead})
 	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, err
-	}
-	return &box{aead: aead, random: random}, nil
+	return b, nil
 }
 
 func (b *box) seal(plain []byte, purpose string) ([]byte, error) {
-	sealed := make([]byte, 1+b.aead.NonceSize(), 1+b.aead.NonceSize()+len(plain)+b.aead.Overhead())
+	key := b.keys[0]
+	head := headerBytes + key.aead.NonceSize()
+	sealed := make([]byte, head, head+len(plain)+key.aead.Overhead())
 	sealed[0] = sealVersion
-	if _, err := io.ReadFull(b.random, sealed[1:]); err != nil {
+	copy(sealed[1:], key.id[:])
+	if _, err := io.ReadFull(b.random, sealed[headerBytes:]); err != nil {
 		return nil, err
 	}
-	return b.aead.Seal(sealed, sealed[1:], plain, []byte(purpose)), nil
+	return key.aead.Seal(sealed, sealed[headerBytes:], plain, []byte(purpose)), nil
 }
 
-// errSealed says that a ciphertext was not made with this data key for this purpose.
+// errSealed says that a ciphertext was made with none of these keys, or not for this purpose.
 var errSealed = errors.New("the data key is not the one that the database was made with, or the data is damaged")
 
 func (b *box) open(sealed []byte, purpose string) ([]byte, error) {
-	if len(sealed) < 1+b.aead.NonceSize() || sealed[0] != sealVersion {
-		return nil, errSealed
+	for _, key := range b.keys {
+		head := headerBytes + key.aead.NonceSize()
+		if len(sealed) < head || sealed[0] != sealVersion || !bytes.Equal(sealed[1:headerBytes], key.id[:]) {
+			continue
+		}
+		plain, err := key.aead.Open(nil, sealed[headerBytes:head], sealed[head:], []byte(purpose))
+		if err == nil {
+			return plain, nil
+		}
 	}
-	nonce, ciphertext := sealed[1:1+b.aead.NonceSize()], sealed[1+b.aead.NonceSize():]
-	plain, err := b.aead.Open(nil, nonce, ciphertext, []byte(purpose))
+	return nil, errSealed
+}
+
+// current reports whether the first key has sealed it.
+func (b *box) current(sealed []byte) bool {
+	return len(sealed) >= headerBytes && bytes.Equal(sealed[1:headerBytes], b.keys[0].id[:])
+}
+
+// reseal returns the same plaintext sealed with the first key.
+func (b *box) reseal(sealed []byte, purpose string) ([]byte, error) {
+	plain, err := b.open(sealed, purpose)
 	if err != nil {
-		return nil, errSealed
+		return nil, err
 	}
-	return plain, nil
+	return b.seal(plain, purpose)
 }

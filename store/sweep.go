@@ -44,60 +44,20 @@ func (db *DB) Sweep(ctx context.Context, now time.Time, logRetention time.Durati
 // sweepCVCs deletes the cvc from the data of the cards whose time for it is over.
 func (db *DB) sweepCVCs(ctx context.Context, now time.Time) error {
 	for ctx.Err() == nil {
-		list, err := db.cardsWithOldCVC(ctx, now)
+		list, err := db.tokensOfAllTenants(ctx, `t.cvc_expires_at <= $1 ORDER BY t.cvc_expires_at LIMIT $2`, micros(now), sweepBatch)
 		if err != nil || len(list) == 0 {
 			return err
 		}
 		for _, t := range list {
-			if err := db.dropCVC(ctx, t); err != nil {
+			if err := db.unseal(ctx, t); err != nil {
+				return err
+			}
+			if err := db.sealAnew(ctx, t, t.WithoutCVC()); err != nil {
 				return err
 			}
 		}
 	}
 	return ctx.Err()
-}
-
-func (db *DB) cardsWithOldCVC(ctx context.Context, now time.Time) ([]*StoredToken, error) {
-	rows, err := db.reads.QueryContext(db.read(ctx), `SELECT t.tenant_id, `+tokenColumns+` FROM tokens t
-		WHERE t.cvc_expires_at <= $1 ORDER BY t.cvc_expires_at LIMIT $2`, micros(now), sweepBatch)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []*StoredToken
-	for rows.Next() {
-		var tenantID string
-		t, err := scanToken(prefixed{rows, &tenantID}, "")
-		if err != nil {
-			return nil, err
-		}
-		t.TenantID = tenantID
-		list = append(list, t)
-	}
-	return list, errors.Join(rows.Err(), rows.Close(), db.unsealAll(ctx, list))
-}
-
-// prefixed is a row with one more column before those that are asked for.
-type prefixed struct {
-	scanner
-	first any
-}
-
-// Scan implements scanner.
-func (p prefixed) Scan(dest ...any) error { return p.scanner.Scan(append([]any{p.first}, dest...)...) }
-
-// dropCVC stores the token without its cvc, unless another write has changed it meanwhile.
-func (db *DB) dropCVC(ctx context.Context, t *StoredToken) error {
-	sealed, keys, err := db.sealToken(ctx, t.WithoutCVC(), t.selector)
-	if err != nil {
-		return err
-	}
-	return db.write(ctx, func(ctx context.Context, q querier) error {
-		_, err := q.ExecContext(ctx, `
-			UPDATE tokens SET cvc_expires_at = NULL, version = version + 1, key_version = $3, body = $4
-			WHERE selector = $1 AND version = $2`, int64(t.selector), t.version, keys, sealed)
-		return err
-	}, nil)
 }
 
 func (db *DB) sweep(ctx context.Context, statement string, bound any) (swept int64, err error) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"hallpass/store"
 )
@@ -36,15 +37,16 @@ func (d *database) open(ctx context.Context, env environment) (*store.DB, error)
 			return nil, fmt.Errorf("%s: %w", d.DB, store.ErrUninitialised)
 		}
 	}
-	key, err := d.dataKey()
+	keys, err := d.dataKeys()
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(ctx, d.config(key, env))
+	return store.Open(ctx, d.config(keys, env))
 }
 
-func (d *database) config(key []byte, env environment) store.Config {
-	return store.Config{DSN: d.DB, DataKey: key, Now: env.now, Random: env.random}
+// config is for the data key and, behind it, the ones before it.
+func (d *database) config(keys [][]byte, env environment) store.Config {
+	return store.Config{DSN: d.DB, DataKey: keys[0], PreviousDataKeys: keys[1:], Now: env.now, Random: env.random}
 }
 
 func (d *database) postgres() bool {
@@ -62,10 +64,10 @@ func (d *database) keyFile() (string, error) {
 	return d.DB + ".key", nil
 }
 
-// dataKey reads the data key. It refuses a file that others may read.
-func (d *database) dataKey() ([]byte, error) {
+// dataKeys reads the data key and, while it is being rotated, the ones before it. It refuses a file that others may read.
+func (d *database) dataKeys() ([][]byte, error) {
 	if text, ok := os.LookupEnv(dataKeyVariable); ok {
-		return decodeDataKey(text, dataKeyVariable)
+		return decodeDataKeys(text, dataKeyVariable)
 	}
 	path, err := d.keyFile()
 	if err != nil {
@@ -82,35 +84,64 @@ func (d *database) dataKey() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the data key: %w", err)
 	}
-	return decodeDataKey(string(text), path)
+	return decodeDataKeys(string(text), path)
 }
 
-func decodeDataKey(text, from string) ([]byte, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(key) != store.DataKeyBytes {
+// decodeDataKeys reads keys parted by white space or commas.
+func decodeDataKeys(text, from string) ([][]byte, error) {
+	var keys [][]byte
+	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' }) {
+		key, err := base64.StdEncoding.DecodeString(one)
+		if err != nil || len(key) != store.DataKeyBytes {
+			return nil, fmt.Errorf("%s does not hold a data key: %d bytes in base64", from, store.DataKeyBytes)
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
 		return nil, fmt.Errorf("%s does not hold a data key: %d bytes in base64", from, store.DataKeyBytes)
 	}
-	return key, nil
+	return keys, nil
 }
 
-// newDataKey makes a data key and, unless it came from the environment, writes it to the key file. It returns the file's
-// path, empty where there is none.
-func (d *database) newDataKey(random io.Reader) (key []byte, path string, err error) {
+// newDataKey makes a data key and, unless it came from the environment, writes it to the key file, which must not exist. It
+// returns the file's path, empty where there is none.
+func (d *database) newDataKey(random io.Reader) (keys [][]byte, path string, err error) {
 	if text, ok := os.LookupEnv(dataKeyVariable); ok {
-		key, err = decodeDataKey(text, dataKeyVariable)
-		return key, "", err
+		keys, err = decodeDataKeys(text, dataKeyVariable)
+		return keys, "", err
 	}
 	if path, err = d.keyFile(); err != nil {
 		return nil, "", err
 	}
-	key = make([]byte, store.DataKeyBytes)
+	key := make([]byte, store.DataKeyBytes)
 	if _, err := io.ReadFull(random, key); err != nil {
 		return nil, "", err
 	}
+	return [][]byte{key}, path, writeKeyFile(path, [][]byte{key})
+}
+
+// writeKeyFile writes a new file with the keys, one to a line, that its owner alone may read.
+func writeKeyFile(path string, keys [][]byte) error {
 	file, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, "", fmt.Errorf("cannot write the data key: %w", err)
+		return fmt.Errorf("cannot write the data key: %w", err)
 	}
-	_, err = fmt.Fprintln(file, base64.StdEncoding.EncodeToString(key))
-	return key, path, errors.Join(err, file.Sync(), file.Close())
+	for _, key := range keys {
+		if _, err := fmt.Fprintln(file, base64.StdEncoding.EncodeToString(key)); err != nil {
+			return errors.Join(err, file.Close())
+		}
+	}
+	return errors.Join(file.Sync(), file.Close())
+}
+
+// replaceKeyFile puts the keys in the place of those in the file, at once or not at all.
+func replaceKeyFile(path string, keys [][]byte) error {
+	next := path + ".new"
+	if err := os.Remove(next); err != nil && !errors.Is(err, os.ErrNotExist) { // of a run that was interrupted
+		return err
+	}
+	if err := writeKeyFile(next, keys); err != nil {
+		return err
+	}
+	return os.Rename(next, path)
 }

@@ -25,13 +25,14 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Serve        serveCommand        `cmd:"" help:"Serve the API."`
-	Init         initCommand         `cmd:"" help:"Make a database with a tenant and its first management key."`
-	Tenant       tenantCommands      `cmd:"" help:"Tenants of a database."`
-	AccessToken  accessTokenCommand  `cmd:"" help:"Print an access token for an application, for the transaction routes."`
-	RotateSecret rotateSecretCommand `cmd:"" help:"Make a new signing secret. Tokens of the present one stay good until they expire."`
-	Backup       backupCommand       `cmd:"" help:"Write a consistent copy of a live SQLite database to a new file. The data key is not in it."`
-	Version      versionCommand      `cmd:"" help:"Print the version."`
+	Serve        serveCommand         `cmd:"" help:"Serve the API."`
+	Init         initCommand          `cmd:"" help:"Make a database with a tenant and its first management key."`
+	Tenant       tenantCommands       `cmd:"" help:"Tenants of a database."`
+	AccessToken  accessTokenCommand   `cmd:"" help:"Print an access token for an application, for the transaction routes."`
+	RotateSecret rotateSecretCommand  `cmd:"" help:"Make a new signing secret. Tokens of the present one stay good until they expire."`
+	RotateKey    rotateDataKeyCommand `cmd:"" name:"rotate-data-key" help:"Make a new data key and seal everything anew, while no server runs. Run again after an interruption, it goes on."`
+	Backup       backupCommand        `cmd:"" help:"Write a consistent copy of a live SQLite database to a new file. The data key is not in it."`
+	Version      versionCommand       `cmd:"" help:"Print the version."`
 }
 
 // environment is what a command may touch of the world.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -85,6 +86,60 @@ func (c *rotateSecretCommand) Run(ctx context.Context, env environment) (err err
 	}
 	_, err = fmt.Fprintln(env.out, "The signing secret is new. Tokens of the one before stay good until they expire; those of any earlier one do not.")
 	return err
+}
+
+// rotateDataKeyCommand makes a new data key.
+type rotateDataKeyCommand struct {
+	database
+}
+
+// Run puts a new data key before the present one in the key file, seals everything anew, and takes the old one out. Where
+// it was interrupted it goes on. With the keys in the environment, the new one first, it seals and leaves them to you.
+func (c *rotateDataKeyCommand) Run(ctx context.Context, env environment) error {
+	keys, err := c.dataKeys()
+	if err != nil {
+		return err
+	}
+	path := ""
+	if _, inEnvironment := os.LookupEnv(dataKeyVariable); !inEnvironment {
+		if path, err = c.keyFile(); err != nil {
+			return err
+		}
+	}
+	if len(keys) == 1 {
+		if path == "" {
+			return fmt.Errorf("put the new data key before the present one in %s, parted by a comma", dataKeyVariable)
+		}
+		key := make([]byte, store.DataKeyBytes)
+		if _, err := io.ReadFull(env.random, key); err != nil {
+			return err
+		}
+		keys = append([][]byte{key}, keys...)
+		if err := replaceKeyFile(path, keys); err != nil {
+			return err
+		}
+	}
+	if err := c.sealAnew(ctx, env); err != nil {
+		return fmt.Errorf("%w; what is done is done, run the command again to go on", err)
+	}
+	if path == "" {
+		_, err = fmt.Fprintf(env.out, "Everything is sealed with the first key of %s. Take the others out.\n", dataKeyVariable)
+		return err
+	}
+	if err := replaceKeyFile(path, keys[:1]); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.out, "%s holds the new data key. The old one opens nothing but backups made before. Start the server again.\n", path)
+	return err
+}
+
+func (c *rotateDataKeyCommand) sealAnew(ctx context.Context, env environment) (err error) {
+	db, err := c.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return db.RotateKeys(ctx)
 }
 
 // backupCommand copies a live database.

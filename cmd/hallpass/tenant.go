@@ -32,11 +32,11 @@ func (c *initCommand) Run(ctx context.Context, env environment) (err error) {
 			return fmt.Errorf("%s exists; add a tenant with: hallpass tenant create NAME --db %s", c.DB, c.DB)
 		}
 	}
-	key, path, err := c.newDataKey(env.random)
+	keys, path, err := c.newDataKey(env.random)
 	if err != nil {
 		return err
 	}
-	db, err := store.Create(ctx, c.config(key, env))
+	db, err := store.Create(ctx, c.config(keys, env))
 	if err != nil {
 		return err
 	}
