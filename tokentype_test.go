@@ -162,7 +162,7 @@ func FuzzTokenCard(f *testing.F) {
 			}
 			return
 		}
-		refusal := wantKind(t, err, hallpass.KindInvalid)
+		refusal := theRefusal(t, err, hallpass.KindInvalid)
 		for _, value := range leaves(data) {
 			if len(value) > 6 && strings.Contains(refusalOf(refusal), value) {
 				t.Errorf("a refusal holds a value: %v", refusal.Fields)

@@ -81,7 +81,7 @@ func TestCreateKeepsWhatIsThere(t *testing.T) {
 		w.must(err)
 		again, err := store.Create(t.Context(), w.config)
 		w.must(err)
-		defer again.Close()
+		defer func() { _ = again.Close() }()
 		tenant, err := again.TenantByName(t.Context(), w.tenant.Name)
 		w.must(err)
 		wantSame(t, "tenant", tenant, w.tenant)

@@ -54,7 +54,7 @@ func TestBackupOfALiveDatabaseHoldsAllThatWasAcknowledged(t *testing.T) {
 		c.DSN = path
 		copied, err := store.Open(t.Context(), c)
 		w.must(err)
-		defer copied.Close()
+		defer func() { _ = copied.Close() }()
 		w.must(copied.Ready(t.Context()))
 		live, _, err := copied.CountSessions(t.Context(), noon)
 		w.must(err)
@@ -139,7 +139,7 @@ func TestEveryCommitIsOnDisk(t *testing.T) {
 		c.DSN = filepath.Join(dir, "after.db")
 		after, err := store.Open(t.Context(), c)
 		w.must(err)
-		defer after.Close()
+		defer func() { _ = after.Close() }()
 		got, err := after.Session(t.Context(), s.Selector)
 		w.must(err)
 		wantSame(t, "the session", got, s)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"testing"
 
@@ -117,7 +118,7 @@ func TestAFailureInAGroupSpoilsNoOtherWrite(t *testing.T) {
 		release()
 		for range writes {
 			o := <-outcomes
-			if o.want == errAny {
+			if errors.Is(o.want, errAny) {
 				if o.err == nil {
 					t.Errorf("%s succeeds", o.promise)
 				}

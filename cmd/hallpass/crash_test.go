@@ -262,7 +262,7 @@ func (c *crash) checkRows() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer pool.Close()
+	defer func() { _ = pool.Close() }()
 	var health string
 	if err := pool.QueryRowContext(c.t.Context(), `PRAGMA integrity_check`).Scan(&health); err != nil || health != "ok" {
 		c.t.Errorf("the database is damaged: %s, %v", health, err)

@@ -206,7 +206,7 @@ func ask(client *http.Client, method, url, credential, body string) (answer, err
 	if err != nil {
 		return answer{}, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	b, err := io.ReadAll(response.Body)
 	return answer{response.StatusCode, string(b)}, err
 }

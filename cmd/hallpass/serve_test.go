@@ -195,9 +195,9 @@ func TestTheEndLetsARequestInFlightFinish(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	fmt.Fprintf(conn, "POST /sessions/authorize HTTP/1.1\r\nHost: x\r\nBT-API-KEY: %s\r\nContent-Type: application/json\r\n"+
-		"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n", seed.PrivateKey, len(body))
+	defer func() { _ = conn.Close() }()
+	send(t, conn, fmt.Sprintf("POST /sessions/authorize HTTP/1.1\r\nHost: x\r\nBT-API-KEY: %s\r\nContent-Type: application/json\r\n"+
+		"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n", seed.PrivateKey, len(body)))
 	reader := bufio.NewReader(conn)
 	if line, err := reader.ReadString('\n'); err != nil || !strings.HasPrefix(line, "HTTP/1.1 100") { // the body is being read
 		t.Fatalf("it says %q, %v", line, err)
@@ -205,7 +205,7 @@ func TestTheEndLetsARequestInFlightFinish(t *testing.T) {
 	if _, err := reader.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprint(conn, body[:10])
+	send(t, conn, body[:10])
 	s.stop()
 	for { // until it takes no more connections
 		other, err := net.Dial("tcp", address)
@@ -219,7 +219,7 @@ func TestTheEndLetsARequestInFlightFinish(t *testing.T) {
 		t.Fatalf("it ended before the request did: %+v", o)
 	default:
 	}
-	fmt.Fprint(conn, body[10:])
+	send(t, conn, body[10:])
 	response, err := http.ReadResponse(reader, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -230,6 +230,14 @@ func TestTheEndLetsARequestInFlightFinish(t *testing.T) {
 	}
 	if o := s.end(); o.code != 0 || o.err != "" {
 		t.Errorf("exit code %d, %s", o.code, o.err)
+	}
+}
+
+// send writes to a connection.
+func send(t *testing.T, conn net.Conn, text string) {
+	t.Helper()
+	if _, err := conn.Write([]byte(text)); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -246,8 +254,8 @@ func TestARequestThatNeverEndsDoesNotHoldUpTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	fmt.Fprintf(conn, "POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+	defer func() { _ = conn.Close() }()
+	send(t, conn, "POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
 	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
