@@ -15,7 +15,7 @@ import (
 )
 
 // Secret is a text that may be shown once, to whom it was made for, and to nobody else. Printing, logging or marshalling
-// one yields [Redacted]; only Reveal gives the text.
+// one as a value yields [Redacted]; only Reveal gives the text. It is not for the keys of maps, which encoders print.
 type Secret string
 
 // Redacted stands wherever a Secret would have been printed.

@@ -23,6 +23,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			s.refuse(w, r, errors.New("a route without an operation, or a reply that is not held back"))
 			return
 		}
+		if c.operation.Template != r.URL.Path && s.paths.spelled(r.URL.Path) {
+			c.operation = nil
+			s.noMethod(w, r)
+			return
+		}
 		if c.scheme() == "" {
 			reply.Header()["Cache-Control"] = noCache
 		}

@@ -13,12 +13,16 @@ import (
 
 // canonicalPaths makes /x and /x/ one path: the one that the contract spells.
 type canonicalPaths struct {
-	slashed map[string]bool // paths that the contract spells with a trailing slash
+	slashed map[string]bool     // paths that the contract spells with a trailing slash
+	methods map[string][]string // methods of the paths that the contract spells out, without parameters
 }
 
 func newCanonicalPaths(c *contract.Contract) canonicalPaths {
-	p := canonicalPaths{slashed: map[string]bool{}}
+	p := canonicalPaths{slashed: map[string]bool{}, methods: map[string][]string{}}
 	for _, op := range c.Operations() {
+		if !strings.Contains(op.Template, "{") {
+			p.methods[op.Template] = append(p.methods[op.Template], op.Method)
+		}
 		if strings.HasSuffix(op.Template, "/") {
 			p.slashed[op.Template] = true
 		}
@@ -37,6 +41,10 @@ func (p canonicalPaths) of(path string) string {
 	}
 	return path
 }
+
+// spelled reports whether the path is one that the contract spells out: then a template that matches it as well, such as
+// /applications/{id} for /applications/key, is not meant.
+func (p canonicalPaths) spelled(path string) bool { return p.methods[path] != nil }
 
 // canonical returns the request with another path, and with GET in place of HEAD.
 func canonical(r *http.Request, path string) *http.Request {
@@ -66,17 +74,26 @@ func (s *Server) noMethod(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) methods(r *http.Request) []string {
-	allowed := []string{http.MethodOptions}
+	if spelled := s.paths.methods[r.URL.Path]; spelled != nil {
+		return answered(spelled)
+	}
+	var found []string
 	probe := *r
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		probe.Method = method
 		var match mux.RouteMatch
 		if s.router.Match(&probe, &match) && match.MatchErr == nil {
-			allowed = append(allowed, method)
-			if method == http.MethodGet {
-				allowed = append(allowed, http.MethodHead)
-			}
+			found = append(found, method)
 		}
+	}
+	return answered(found)
+}
+
+// answered adds the methods that are answered wherever others are.
+func answered(methods []string) []string {
+	allowed := append([]string{http.MethodOptions}, methods...)
+	if slices.Contains(methods, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
 	}
 	slices.Sort(allowed)
 	return allowed

@@ -21,8 +21,11 @@ type Reply struct {
 // ReplyTTL is how long a first success is replayed (developers.basistheory.com, API > Idempotency).
 const ReplyTTL = 24 * time.Hour
 
-// abandonedAfter is when a request that never finished is taken for dead. It exceeds every server time-out.
-const abandonedAfter = 2 * time.Minute
+// abandonedAfter is when a request that never finished is taken for dead.
+const abandonedAfter = 2 * MaxRequestTime
+
+// MaxRequestTime is how long a request may run at most, from its start to its reply.
+const MaxRequestTime = 5 * time.Minute
 
 // ErrRequestRuns refuses a request whose twin with the same idempotency key is still running.
 var ErrRequestRuns = hallpass.Refuse(hallpass.KindConflict, "A request with the same idempotency key is still running.")
@@ -35,6 +38,7 @@ func replyPurpose(d hallpass.Digest) string { return "reply " + hex.EncodeToStri
 func (db *DB) BeginRequest(ctx context.Context, d hallpass.Digest, now time.Time) (*Reply, error) {
 	var sealed []byte
 	err := db.write(ctx, func(ctx context.Context, q querier) error {
+		sealed = nil
 		result, err := q.ExecContext(ctx, `
 			INSERT INTO idempotent_requests (digest, started_at, expires_at) VALUES ($1, $2, $3)
 			ON CONFLICT (digest) DO UPDATE SET started_at = excluded.started_at, expires_at = excluded.expires_at, reply = NULL

@@ -86,8 +86,13 @@ func keyLog(tenantID, id, by, operation string) hallpass.Log {
 // ReplaceKeys deletes all keys of the application and stores one new key.
 func (db *DB) ReplaceKeys(ctx context.Context, tenantID string, k *hallpass.Key) error {
 	return db.write(ctx, func(ctx context.Context, q querier) error {
-		if _, err := q.ExecContext(ctx, `DELETE FROM application_keys WHERE application_id = $1`, k.ApplicationID); err != nil {
-			return err
+		for _, statement := range []string{
+			`UPDATE applications SET id = id WHERE id = $1`, // has racing replacements wait for each other
+			`DELETE FROM application_keys WHERE application_id = $1`,
+		} {
+			if _, err := q.ExecContext(ctx, statement, k.ApplicationID); err != nil {
+				return err
+			}
 		}
 		if err := insertKey(ctx, q, k); err != nil {
 			return err

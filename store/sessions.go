@@ -36,7 +36,8 @@ func (db *DB) AuthorizeSession(ctx context.Context, s *hallpass.Session) error {
 	return db.write(ctx, func(ctx context.Context, q querier) error {
 		result, err := q.ExecContext(ctx, `
 			UPDATE sessions SET authorized_at = $2, authorized_by = $3, granted = $4, expires_at = $5
-			WHERE selector = $1 AND authorized_at IS NULL AND expires_at > $2`,
+			WHERE selector = $1 AND authorized_at IS NULL AND expires_at > $2
+			AND EXISTS (SELECT 1 FROM application_keys k WHERE k.selector = sessions.issuing_key)`,
 			int64(s.Selector), micros(s.AuthorizedAt), s.AuthorizedBy, granted, micros(s.ExpiresAt))
 		if err != nil {
 			return err
@@ -70,7 +71,8 @@ func spentOrGone(ctx context.Context, q querier, selector hallpass.Selector) err
 	return hallpass.ErrNonceSpent
 }
 
-// Session returns the session with that selector, or nil, also when the key that it was asked for with is gone. What it returns is shared and must not be changed.
+// Session returns the session with that selector, or nil. It may outlive the key that it was asked for with by a moment;
+// whoever authenticates by it looks up both. What it returns is shared and must not be changed.
 func (db *DB) Session(ctx context.Context, selector hallpass.Selector) (*hallpass.Session, error) {
 	cached, generation := db.sessions.get(selector)
 	if cached != nil {

@@ -25,7 +25,7 @@ func (db *DB) ensureSigningSecret(ctx context.Context) error {
 		return err
 	}
 	err = db.RotateSigningSecret(ctx, secret)
-	if uniqueViolation(err) { // another process was faster
+	if errors.Is(err, errRotated) { // another process made the first one
 		return nil
 	}
 	return err
@@ -57,6 +57,9 @@ func (db *DB) SigningSecrets(ctx context.Context) (active, previous []byte, err 
 	return active, previous, rows.Err()
 }
 
+// errRotated says that another process rotated at the same moment.
+var errRotated = hallpass.Refuse(hallpass.KindConflict, "the signing secret was rotated by somebody else just now")
+
 // RotateSigningSecret makes secret the active one and the active one the previous one. The one before that is forgotten,
 // so tokens that it signed are refused from now on.
 func (db *DB) RotateSigningSecret(ctx context.Context, secret []byte) error {
@@ -74,7 +77,11 @@ func (db *DB) RotateSigningSecret(ctx context.Context, secret []byte) error {
 			{`UPDATE signing_secrets SET state = 'previous', superseded_at = $1 WHERE state = 'active'`, []any{micros(db.now())}},
 			{`INSERT INTO signing_secrets (id, state, secret) VALUES ($1, 'active', $2)`, []any{id, sealed}},
 		} {
-			if _, err := q.ExecContext(ctx, s.statement, s.args...); err != nil {
+			_, err := q.ExecContext(ctx, s.statement, s.args...)
+			if uniqueViolation(err) {
+				return errRotated
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -85,5 +86,5 @@ func explain(err error) string {
 	if errors.Is(err, store.ErrUninitialised) {
 		return err.Error() + "; run: hallpass init --db FILE --tenant NAME"
 	}
-	return err.Error()
+	return strings.Join(strings.Fields(err.Error()), " ") // one line, whatever drivers say
 }

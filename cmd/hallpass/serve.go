@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"runtime/debug"
 	"time"
@@ -70,18 +72,41 @@ func (c *serveCommand) Run(ctx context.Context, env environment) (err error) {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(ctx, c.Listen, "--listen")
+	api, err := c.listen(ctx)
 	if err != nil {
 		return err
 	}
-	scheme := "http://"
-	if c.TLSCert != "" {
-		scheme = "https://"
+	defer api.Close()
+	var metrics net.Listener
+	if c.MetricsListen != "" {
+		if metrics, err = listen(ctx, c.MetricsListen, "--metrics-listen"); err != nil {
+			return err
+		}
+		defer metrics.Close()
+		log.InfoContext(ctx, "metrics", "url", "http://"+metrics.Addr().String()+"/metrics")
 	}
-	if err := c.announce(env, scheme+listener.Addr().String(), seed); err != nil {
-		return errors.Join(err, listener.Close())
+	if err := c.announce(env, api, seed); err != nil {
+		return err
 	}
-	return c.serve(ctx, log, server, listener, registry)
+	return c.serve(ctx, log, server, api, metrics, registry)
+}
+
+// listen opens the listener of the API, with TLS where there is a certificate.
+func (c *serveCommand) listen(ctx context.Context) (net.Listener, error) {
+	if c.TLSCert == "" {
+		return listen(ctx, c.Listen, "--listen")
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use --tls-cert and --tls-key: %w", err)
+	}
+	listener, err := listen(ctx, c.Listen, "--listen")
+	if err != nil {
+		return nil, err
+	}
+	return tls.NewListener(listener, &tls.Config{
+		Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+	}), nil
 }
 
 // check refuses settings that cannot work together.
@@ -99,6 +124,10 @@ func (c *serveCommand) check() error {
 		return fmt.Errorf("--session-max-ttl must be at least %s", hallpass.SessionTTL)
 	case c.LogRetention < time.Minute || c.TokenizeQuota < 1 || c.DetokenizeQuota < 1:
 		return errors.New("--log-retention must be at least 1m, --tokenize-quota and --detokenize-quota at least 1")
+	case c.ReadTimeout < time.Second || c.ReadTimeout+replyTime > store.MaxRequestTime:
+		return fmt.Errorf("--read-timeout must be from 1s to %s", store.MaxRequestTime-replyTime)
+	case !c.validPublicURL():
+		return errors.New("--public-url must be an http or https URL, such as https://hallpass.example")
 	case c.Dev && !c.DevAllowRemote && !loopback(c.Listen):
 		return errors.New("--dev listens on loopback only, for its keys are public knowledge; insist with --dev-allow-remote")
 	}
@@ -106,6 +135,14 @@ func (c *serveCommand) check() error {
 		c.CORSOrigin = []string{"*"}
 	}
 	return nil
+}
+
+// replyTime is how long a reply may take once the request has arrived.
+const replyTime = 30 * time.Second
+
+func (c *serveCommand) validPublicURL() bool {
+	u, err := url.Parse(c.PublicURL)
+	return c.PublicURL == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 // loopback reports whether an address can only be reached from this machine.
@@ -147,18 +184,22 @@ func listen(ctx context.Context, address, flag string) (net.Listener, error) {
 }
 
 // announce prints where the server listens, and in development what to try.
-func (c *serveCommand) announce(env environment, url string, seed *developmentSeed) error {
+func (c *serveCommand) announce(env environment, api net.Listener, seed *developmentSeed) error {
+	address := "http://" + api.Addr().String()
+	if c.TLSCert != "" {
+		address = "https://" + api.Addr().String()
+	}
 	if seed == nil {
 		seed = &developmentSeed{}
 	}
-	seed.URL = url
+	seed.URL = address
 	switch {
 	case c.JSON:
 		return json.NewEncoder(env.out).Encode(seed)
 	case c.Dev:
 		return seed.print(env.out)
 	}
-	_, err := fmt.Fprintln(env.out, "listening on "+url)
+	_, err := fmt.Fprintln(env.out, "listening on "+address)
 	return err
 }
 
@@ -171,26 +212,17 @@ func tuneMemory() {
 }
 
 // serve runs the API, the metrics listener and the housekeeping until ctx ends or one of them fails.
-func (c *serveCommand) serve(ctx context.Context, log *slog.Logger, server *handlers.Server, listener net.Listener, registry *prometheus.Registry) error {
+func (c *serveCommand) serve(
+	ctx context.Context, log *slog.Logger, server *handlers.Server, listener, metrics net.Listener, registry *prometheus.Registry,
+) error {
 	api := &http.Server{
 		Handler: server, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: c.ReadTimeout,
-		WriteTimeout: c.ReadTimeout + 30*time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		WriteTimeout: c.ReadTimeout + replyTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 2)
-	go func() {
-		if c.TLSCert != "" {
-			failed <- api.ServeTLS(listener, c.TLSCert, c.TLSKey)
-			return
-		}
-		failed <- api.Serve(listener)
-	}()
-	if c.MetricsListen != "" {
-		metrics, err := listen(ctx, c.MetricsListen, "--metrics-listen")
-		if err != nil {
-			return errors.Join(err, api.Close())
-		}
-		log.InfoContext(ctx, "metrics", "url", "http://"+metrics.Addr().String()+"/metrics")
+	go func() { failed <- api.Serve(listener) }()
+	if metrics != nil {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 		scrape := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}

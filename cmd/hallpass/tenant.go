@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,10 +33,18 @@ func (c *initCommand) Run(ctx context.Context, env environment) (err error) {
 			return fmt.Errorf("%s exists; add a tenant with: hallpass tenant create NAME --db %s", c.DB, c.DB)
 		}
 	}
+	if err := checkTenantName(c.Tenant); err != nil {
+		return err
+	}
 	keys, path, err := c.newDataKey(env.random)
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil && path != "" { // nothing was sealed with it
+			err = errors.Join(err, os.Remove(path))
+		}
+	}()
 	db, err := store.Create(ctx, c.config(keys, env))
 	if err != nil {
 		return err
@@ -97,8 +106,8 @@ func (m *madeTenant) print(env environment, asJSON bool) error {
 
 // newTenant stores a tenant with one management application that holds every management permission, and one key.
 func newTenant(ctx context.Context, db *store.DB, env environment, name string, kind hallpass.TenantType) (*madeTenant, error) {
-	if name == "" || len(name) > 200 {
-		return nil, errors.New("a tenant's name has 1 to 200 bytes")
+	if err := checkTenantName(name); err != nil {
+		return nil, err
 	}
 	now := env.now().UTC().Truncate(hallpass.Precision)
 	ids := [4]string{}
@@ -123,6 +132,13 @@ func newTenant(ctx context.Context, db *store.DB, env environment, name string, 
 		return nil, err
 	}
 	return &madeTenant{TenantID: tenant.ID, ApplicationID: application.ID, ManagementKey: key.Text.Reveal()}, nil
+}
+
+func checkTenantName(name string) error {
+	if name == "" || len(name) > 200 || strings.ContainsRune(name, 0) {
+		return errors.New("a tenant's name has 1 to 200 bytes, none of them NUL")
+	}
+	return nil
 }
 
 // newApplication is an application with every permission that its type may hold and one key.
