@@ -63,9 +63,9 @@ func TestARequestThatNeverFinishedIsTakenForDead(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		d := request("one")
 		begin(t, w.DB, d, noon)
-		wantSame(t, "just before ten minutes", begin(t, w.DB, d, noon.Add(2*time.Minute-time.Microsecond)), "runs")
-		wantSame(t, "at ten minutes", begin(t, w.DB, d, noon.Add(2*time.Minute)), "first")
-		wantSame(t, "which starts anew", begin(t, w.DB, d, noon.Add(3*time.Minute)), "runs")
+		wantSame(t, "just before ten minutes", begin(t, w.DB, d, noon.Add(10*time.Minute-time.Microsecond)), "runs")
+		wantSame(t, "at ten minutes", begin(t, w.DB, d, noon.Add(10*time.Minute)), "first")
+		wantSame(t, "which starts anew", begin(t, w.DB, d, noon.Add(11*time.Minute)), "runs")
 		w.must(w.FinishRequest(t.Context(), d, &aReply))
 		wantSame(t, "a success does not die", begin(t, w.DB, d, noon.Add(time.Hour)), "replays")
 	})
