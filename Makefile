@@ -32,10 +32,16 @@ fuzz: ## fuzz every target for a while each (FUZZTIME=10s)
 fmt: ## format the code
 	gofmt -w $(shell git ls-files '*.go' ':!gen/*.gen.go')
 
-lint: ## vet and lint the code, lint the contract
+lint: ## vet and lint the code
 	$(GO) vet ./...
 	$(GO) run -modfile=lint.mod github.com/golangci/golangci-lint/v2/cmd/golangci-lint run
+
+lint-contract: ## lint the contract (needs Node: apt-get install nodejs npm)
+	@command -v npm >/dev/null || { echo 'lint-contract needs Node and npm: apt-get install nodejs npm'; exit 1; }
 	$(TOOL) oasdiff validate openapi.yaml
+	npm ci --prefix speclint --silent
+	cd speclint && npx redocly lint --config redocly.yaml ../openapi.yaml
+	cd speclint && npx spectral lint -r spectral.yaml ../openapi.yaml
 
 fresh: gen ## fail where generated code or formatting is stale
 	@test -z "$$(gofmt -l $$(git ls-files '*.go' ':!gen/*.gen.go'))" || { echo 'run: make fmt'; exit 1; }
@@ -45,7 +51,7 @@ bench: ## measure against a bare handler (needs wrk: apt-get install wrk)
 	@command -v wrk >/dev/null || { echo 'bench needs wrk: apt-get install wrk'; exit 1; }
 	$(GO) run ./bench
 
-check: fresh lint race test-postgres ## all that CI runs
+check: fresh lint lint-contract race test-postgres ## all that CI runs
 
-.PHONY: help run build gen test race test-postgres fuzz fmt lint fresh bench check
+.PHONY: help run build gen test race test-postgres fuzz fmt lint lint-contract fresh bench check
 .DEFAULT_GOAL := help

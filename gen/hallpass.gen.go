@@ -9250,6 +9250,9 @@ type GetHealthResponseObject interface {
 
 type GetHealth200ResponseHeaders struct {
 	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
 }
 
 type GetHealth200JSONResponse struct {
@@ -9266,6 +9269,15 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseW
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.AccessControlAllowOrigin != nil {
 		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -9896,7 +9908,11 @@ type GetContractJSONResponseObject interface {
 }
 
 type GetContractJSON200ResponseHeaders struct {
-	ETag *string
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	ETag                     *string
+	RateLimit                *string
+	RateLimitPolicy          *string
 }
 
 type GetContractJSON200ApplicationVndOaiOpenapiPlusJSONResponse struct {
@@ -9911,8 +9927,20 @@ func (response GetContractJSON200ApplicationVndOaiOpenapiPlusJSONResponse) Visit
 		return err
 	}
 	w.Header().Set("Content-Type", "application/vnd.oai.openapi+json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -9920,7 +9948,11 @@ func (response GetContractJSON200ApplicationVndOaiOpenapiPlusJSONResponse) Visit
 }
 
 type GetContractJSON304ResponseHeaders struct {
-	ETag *string
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	ETag                     *string
+	RateLimit                *string
+	RateLimitPolicy          *string
 }
 
 type GetContractJSON304Response struct {
@@ -9928,8 +9960,20 @@ type GetContractJSON304Response struct {
 }
 
 func (response GetContractJSON304Response) VisitGetContractJSONResponse(w http.ResponseWriter) error {
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	w.WriteHeader(304)
 	return nil
@@ -9970,7 +10014,11 @@ type GetContractYAMLResponseObject interface {
 }
 
 type GetContractYAML200ResponseHeaders struct {
-	ETag *string
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	ETag                     *string
+	RateLimit                *string
+	RateLimitPolicy          *string
 }
 
 type GetContractYAML200ApplicationYamlResponse struct {
@@ -9985,8 +10033,20 @@ func (response GetContractYAML200ApplicationYamlResponse) VisitGetContractYAMLRe
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	w.WriteHeader(200)
 
@@ -9998,7 +10058,11 @@ func (response GetContractYAML200ApplicationYamlResponse) VisitGetContractYAMLRe
 }
 
 type GetContractYAML304ResponseHeaders struct {
-	ETag *string
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	ETag                     *string
+	RateLimit                *string
+	RateLimitPolicy          *string
 }
 
 type GetContractYAML304Response struct {
@@ -10006,8 +10070,20 @@ type GetContractYAML304Response struct {
 }
 
 func (response GetContractYAML304Response) VisitGetContractYAMLResponse(w http.ResponseWriter) error {
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	w.WriteHeader(304)
 	return nil
@@ -10225,6 +10301,9 @@ type GetReadinessResponseObject interface {
 
 type GetReadiness200ResponseHeaders struct {
 	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
 }
 
 type GetReadiness200JSONResponse struct {
@@ -10241,6 +10320,15 @@ func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.Res
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.AccessControlAllowOrigin != nil {
 		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -10275,6 +10363,9 @@ func (response GetReadiness400JSONResponse) VisitGetReadinessResponse(w http.Res
 
 type GetReadiness503ResponseHeaders struct {
 	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
 }
 
 type GetReadiness503JSONResponse struct {
@@ -10291,6 +10382,15 @@ func (response GetReadiness503JSONResponse) VisitGetReadinessResponse(w http.Res
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.AccessControlAllowOrigin != nil {
 		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
