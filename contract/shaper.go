@@ -26,6 +26,9 @@ func (sh *shaper) shape(schema *openapi3.Schema) *shape {
 	if s := sh.known[schema]; s != nil {
 		return s
 	}
+	if schema.Type == nil && !composed(schema) && len(schema.Enum) == 0 {
+		schema.Nullable = true // without a type any value goes; kin-openapi makes an exception of null, the specification none
+	}
 	s := &shape{schema: schema, options: sh.options}
 	sh.known[schema] = s // before its parts, which may contain it
 	s.kinds = kindsOf(schema)

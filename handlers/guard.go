@@ -101,9 +101,10 @@ var (
 	errBodyUnreadable   = hallpass.Invalid("body", "ended before it was whole")
 )
 
-// readBody reads the whole body, as far as the operation lets it grow.
+// readBody reads the whole body, as far as the operation lets it grow. A body of a method that has no use for one is left
+// alone (RFC 9110 section 9.3.1).
 func readBody(w *reply, r *http.Request, op *contract.Operation) ([]byte, error) {
-	if r.Body == nil || r.Body == http.NoBody {
+	if r.Body == nil || r.Body == http.NoBody || !changes(op.Method) {
 		return nil, nil
 	}
 	if r.ContentLength > op.MaxBody {

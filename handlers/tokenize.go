@@ -50,6 +50,9 @@ func (s *Server) Detokenize(ctx context.Context, _ gen.DetokenizeRequestObject) 
 	views := map[string]*hallpass.TokenView{}
 	var read []string
 	for _, reference := range references {
+		if reference.Kind == expression.ReferenceIntent {
+			return nil, hallpass.Refuse(hallpass.KindInvalid, "Token intents are not supported.")
+		}
 		if views[reference.ID] != nil {
 			continue
 		}
@@ -74,9 +77,6 @@ func (s *Server) Detokenize(ctx context.Context, _ gen.DetokenizeRequestObject) 
 // referenced returns what the caller may see of the token that an expression names. One that is not there is 400 here: the
 // request is wrong, not its path.
 func (s *Server) referenced(ctx context.Context, r expression.Reference) (*hallpass.TokenView, error) {
-	if r.Kind == expression.ReferenceIntent {
-		return nil, hallpass.Refuse(hallpass.KindInvalid, "Token intents are not supported.")
-	}
 	now := s.now()
 	t, decision, err := s.token(ctx, hallpass.TokenRead, r.ID, now)
 	if err == errNoToken { //nolint:errorlint // one value
