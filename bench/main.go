@@ -27,20 +27,20 @@ func main() {
 	seconds := flag.Int("seconds", 5, "length of each measurement")
 	rounds := flag.Int("rounds", 3, "rounds; the median counts")
 	connections := flag.Int("connections", 64, "connections that wrk keeps open")
-	profile := flag.String("profile", "", "directory to write a CPU profile of each operation to")
+	tokens := flag.Int("tokens", 1_000_000, "tokens in the large tenant")
 	flag.Parse()
-	if err := bench(context.Background(), *seconds, *rounds, *connections, *profile); err != nil {
+	if err := bench(context.Background(), *seconds, *rounds, *connections, *tokens); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func bench(ctx context.Context, seconds, rounds, connections int, profile string) error {
+func bench(ctx context.Context, seconds, rounds, connections, tokens int) error {
 	dir, err := os.MkdirTemp("", "hallpass-bench-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	b := &bencher{dir: dir, seconds: seconds, connections: connections, profile: profile, used: map[string]int{}}
+	b := &bencher{dir: dir, seconds: seconds, connections: connections, tokens: tokens, used: map[string]int{}}
 	if err := b.build(ctx); err != nil {
 		return err
 	}
@@ -68,6 +68,9 @@ func bench(ctx context.Context, seconds, rounds, connections int, profile string
 		m := results[len(results)/2]
 		fmt.Printf("%-28s %8.0f/s %8.0f/s %8.2f %8.2f  %s\n", o.name, m.yardstick, m.requests, m.ratio, o.aim, m.latency)
 	}
+	if err := b.lists(ctx, rounds); err != nil {
+		return err
+	}
 	size, err := os.Stat(filepath.Join(dir, "hallpass"))
 	if err != nil {
 		return err
@@ -75,6 +78,25 @@ func bench(ctx context.Context, seconds, rounds, connections int, profile string
 	fmt.Printf("\nresident memory under load  %.0f MiB (aim 100)\n", b.peakMiB())
 	fmt.Printf("start to first 200          %v (aim 50ms)\n", start.Round(time.Millisecond))
 	fmt.Printf("static binary               %.1f MB (aim 30)\n", float64(size.Size())/1e6)
+	return nil
+}
+
+// lists measures a list of a hundred tokens of few against one of many, alternating, and prints the median of the ratios.
+func (b *bencher) lists(ctx context.Context, rounds int) error {
+	ratios := make([]float64, 0, rounds)
+	for range rounds {
+		few, err := b.measure(ctx, listFew, b.hallpass.url)
+		if err != nil {
+			return err
+		}
+		many, err := b.measure(ctx, listMany, b.hallpass.url)
+		if err != nil {
+			return err
+		}
+		ratios = append(ratios, few.requests/many.requests)
+	}
+	slices.Sort(ratios)
+	fmt.Printf("\nlist 100 of %d tokens costs %.2f times a list of 100 of %d (aim 3)\n", b.tokens, ratios[len(ratios)/2], fewTokens)
 	return nil
 }
 

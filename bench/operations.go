@@ -32,6 +32,8 @@ const (
 	tenantID      = "5d2b8a1e-7c34-4f19-9b62-0e8f3d4c7a11"
 	publicID      = "1f0e6c2a-93b5-4d7e-8a41-6b2c9d3e5f70"
 	privateID     = "7a9c4e21-5b8d-4c36-9e0f-2d1b8a6c4e53"
+	tokenID       = "c06d0789-0a38-40be-b7cc-c28a718f76f1"
+	fewID         = "0d6f2a3e-8b14-4c57-9e20-6a1d3f5b7c98"
 	transactionID = "dcaad720-d1e9-47ba-a76b-a6370ef0373b"
 )
 
@@ -42,7 +44,16 @@ var operations = []operation{
 	{name: "get application by key", path: "/applications/key", script: "key.lua", method: "GET", aim: .60},
 	{name: "create creation token", path: "/api/transaction/" + transactionID + "/token", script: "token.lua", method: "POST", aim: .45,
 		body: `{"role":"unknown"}`},
+	{name: "get token, revealed", path: "/tokens/" + tokenID, script: "read.lua", method: "GET", aim: .35},
+	{name: "create token", path: "/tokens", script: "tokenize.lua", method: "POST", aim: .30,
+		body: `{"type":"card","data":{"number":"4242424242424242","expiration_month":12,"expiration_year":2031}}`},
 }
+
+// The lists are measured against each other: a hundred tokens of few and of many.
+var (
+	listFew  = operation{name: "list 100 of few", path: "/v2/tokens?size=100", script: "few.lua", method: "GET"}
+	listMany = operation{name: "list 100 of many", path: "/v2/tokens?size=100", script: "many.lua", method: "GET"}
+)
 
 //go:embed wrk.lua
 var script string
@@ -69,13 +80,20 @@ func (b *bencher) prepare(ctx context.Context, rounds int) (err error) {
 	if err != nil {
 		return err
 	}
-	values := map[string][]string{"authorize.lua": nonces, "key.lua": sessionKeys}
+	reader, err := seedTokens(ctx, db, b.tokens)
+	if err != nil {
+		return err
+	}
+	values := map[string][]string{"authorize.lua": nonces, "key.lua": sessionKeys, "read.lua": sessionKeys}
 	headers := map[string]map[string]string{
 		"create.lua":    {"BT-API-KEY": keys.public},
 		"authorize.lua": {"BT-API-KEY": keys.private, "Content-Type": "application/json"},
 		"token.lua":     {"Authorization": "Bearer " + keys.access, "Content-Type": "application/json", "Accept": "application/json"},
+		"tokenize.lua":  {"BT-API-KEY": keys.private, "Content-Type": "application/json"},
+		"many.lua":      {"BT-API-KEY": keys.private},
+		"few.lua":       {"BT-API-KEY": reader},
 	}
-	for _, o := range operations {
+	for _, o := range append([]operation{listFew, listMany}, operations...) {
 		o.header = headers[o.script]
 		if err := b.writeScript(o, values[o.script]); err != nil {
 			return err
@@ -122,7 +140,7 @@ func seed(ctx context.Context, db *store.DB) (s seeded, err error) {
 	}
 	for _, a := range []hallpass.Application{
 		{ID: publicID, Type: hallpass.Public, Name: "Web page"},
-		{ID: privateID, Type: hallpass.Private, Name: "Backend", Grant: hallpass.NewGrant([]hallpass.Permission{hallpass.TokenRead, hallpass.TransactionCreate}, nil)},
+		{ID: privateID, Type: hallpass.Private, Name: "Backend", Grant: hallpass.NewGrant([]hallpass.Permission{hallpass.TokenRead, hallpass.TokenCreate, hallpass.TransactionCreate}, nil)},
 	} {
 		key, err := hallpass.MintKey(a.ID, hallpass.KeyPrefix(tenant.Type, a.Type), now, rand.Reader)
 		if err != nil {

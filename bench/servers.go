@@ -20,7 +20,7 @@ import (
 type bencher struct {
 	dir                  string
 	seconds, connections int
-	profile              string
+	tokens               int
 	yardstick, hallpass  server
 	dataKey              []byte
 	used                 map[string]int // values that each script has used up

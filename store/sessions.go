@@ -34,11 +34,16 @@ func (db *DB) AuthorizeSession(ctx context.Context, s *hallpass.Session) error {
 		return err
 	}
 	return db.write(ctx, func(ctx context.Context, q querier) error {
+		args := []any{int64(s.Selector), micros(s.AuthorizedAt), s.AuthorizedBy, granted}
+		extension := ``
+		if !s.ExpiresAt.Equal(s.CreatedAt.Add(hallpass.SessionTTL)) { // otherwise the index of expiries need not be touched
+			extension = `, expires_at = $5`
+			args = append(args, micros(s.ExpiresAt))
+		}
 		result, err := q.ExecContext(ctx, `
-			UPDATE sessions SET authorized_at = $2, authorized_by = $3, granted = $4, expires_at = $5
+			UPDATE sessions SET authorized_at = $2, authorized_by = $3, granted = $4`+extension+`
 			WHERE selector = $1 AND authorized_at IS NULL AND expires_at > $2
-			AND EXISTS (SELECT 1 FROM application_keys k WHERE k.selector = sessions.issuing_key)`,
-			int64(s.Selector), micros(s.AuthorizedAt), s.AuthorizedBy, granted, micros(s.ExpiresAt))
+			AND EXISTS (SELECT 1 FROM application_keys k WHERE k.selector = sessions.issuing_key)`, args...)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"hallpass"
 	"hallpass/gen"
 )
 
@@ -26,6 +27,8 @@ func main() {
 	router.HandleFunc("/api/transaction/{transaction_id}/token", answer[gen.SessionCreationTokenRequest](http.StatusOK, gen.SessionCreationToken{
 		Role: "unknown", Token: token,
 	})).Methods(http.MethodPost)
+	router.HandleFunc("/tokens/{id}", answer[struct{}](http.StatusOK, card())).Methods(http.MethodGet)
+	router.HandleFunc("/tokens", answer[gen.CreateTokenRequest](http.StatusCreated, card())).Methods(http.MethodPost)
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -64,6 +67,19 @@ func application() gen.Application {
 		ID: "1f0e6c2a-93b5-4d7e-8a41-6b2c9d3e5f70", TenantID: "5d2b8a1e-7c34-4f19-9b62-0e8f3d4c7a11", Name: "Web page", Type: "public",
 		CreatedAt: expires, ExpiresAt: &expires, Permissions: &[]string{},
 		Rules: &[]gen.AccessRule{{Description: &description, Priority: &priority, Container: &container, Permissions: &permissions, Transform: &transform}},
+	}
+}
+
+// card is what GET /tokens/{id} answers of the benchmark's token, and POST /tokens of each new one.
+func card() hallpass.TokenView {
+	return hallpass.TokenView{
+		ID: "c06d0789-0a38-40be-b7cc-c28a718f76f1", Type: hallpass.TypeCard, TenantID: "5d2b8a1e-7c34-4f19-9b62-0e8f3d4c7a11",
+		Data:        map[string]any{"number": "4242424242424242", "expiration_month": 12, "expiration_year": 2031},
+		Enrichments: &hallpass.TokenEnrichments{CardDetails: hallpass.CardSummary{BIN: "424242", Last4: "4242"}},
+		Card:        &hallpass.CardDetails{BIN: "424242", Last4: "4242", Brand: "visa"},
+		CreatedBy:   "7a9c4e21-5b8d-4c36-9e0f-2d1b8a6c4e53", CreatedAt: "2030-01-09T20:14:55.213089+00:00",
+		Privacy:       &hallpass.Privacy{Classification: "pci", ImpactLevel: "high", RestrictionPolicy: "mask"},
+		SearchIndexes: []string{}, Containers: []string{"/pci/high/"}, Aliases: []string{"c06d0789-0a38-40be-b7cc-c28a718f76f1"},
 	}
 }
 

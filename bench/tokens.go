@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"hallpass"
+	"hallpass/expression"
+	"hallpass/store"
+)
+
+// fewTokens is how many tokens the small tenant has.
+const fewTokens = 1000
+
+// seedTokens stores the token that is read, many tokens beside it, and a thousand in a tenant of their own, of which it
+// returns a key that may read them.
+func seedTokens(ctx context.Context, db *store.DB, many int) (key string, err error) {
+	now := time.Now().UTC().Truncate(hallpass.Precision)
+	few := &hallpass.Tenant{ID: fewID, OwnerID: fewID, Name: "Few", Type: hallpass.TestTenant, Settings: map[string]string{}, CreatedAt: now}
+	if err := db.CreateTenant(ctx, few); err != nil {
+		return "", err
+	}
+	minted, err := hallpass.MintKey(uuid.NewString(), hallpass.KeyPrefix(few.Type, hallpass.Private), now, rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	minted.ApplicationID = few.ID
+	err = db.CreateApplication(ctx, &hallpass.Application{
+		ID: few.ID, TenantID: few.ID, Name: "Reader", Type: hallpass.Private, CreatedAt: now, Keys: []hallpass.Key{minted},
+		Grant: hallpass.NewGrant([]hallpass.Permission{hallpass.TokenRead}, nil),
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := plant(ctx, db, few, fewTokens); err != nil {
+		return "", err
+	}
+	bench := &hallpass.Tenant{ID: tenantID, Settings: map[string]string{}}
+	if err := plant(ctx, db, bench, 1, tokenID); err != nil {
+		return "", err
+	}
+	return minted.Text.Reveal(), plant(ctx, db, bench, many)
+}
+
+// plant stores n cards, the first of them under the ids given.
+func plant(ctx context.Context, db *store.DB, tenant *hallpass.Tenant, n int, ids ...string) error {
+	key, err := db.TenantKey(ctx, tenant.ID)
+	if err != nil {
+		return err
+	}
+	builder := &hallpass.TokenBuilder{Tenant: tenant, Key: key, Author: privateID, Now: time.Now().UTC(), Evaluator: expression.New(rand.Reader)}
+	const batch = 500
+	for planted := 0; planted < n; {
+		var drafts []*hallpass.TokenDraft
+		for ; planted < n && len(drafts) < batch; planted++ {
+			request := &hallpass.TokenRequest{Type: hallpass.TypeCard, Data: map[string]any{
+				"number": "4242424242424242", "expiration_month": json.Number("12"), "expiration_year": json.Number("2031"),
+			}}
+			id := uuid.NewString()
+			if planted < len(ids) {
+				id = ids[planted]
+			}
+			draft, err := builder.Build(request, id)
+			if err != nil {
+				return err
+			}
+			drafts = append(drafts, draft)
+		}
+		if _, err := db.CreateTokens(ctx, drafts, privateID, builder.Now, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
