@@ -56,5 +56,5 @@ func (l *Log) Message() string {
 	return l.EntityType + " " + done
 }
 
-// CreatedAt is when it was done, to the millisecond: an entry's id tells.
+// CreatedAt is when it was done; an entry's id tells.
 func (l *Log) CreatedAt() time.Time { return l.ID.Time() }

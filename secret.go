@@ -61,21 +61,36 @@ func NewVerifier(random io.Reader) (Verifier, error) {
 	return v, err
 }
 
-// Selector is the public half of a key or nonce and the id of the row that it names: milliseconds since 1970 UTC and
-// twenty random bits, so that ids grow with time and rows are appended.
+// Selector is the public half of a key or nonce and the id of the row that it names: microseconds since 1970 UTC, as
+// milliseconds and a thousandth, and ten random bits, so that ids grow with time and rows are appended.
 type Selector int64
 
-const selectorRandomBits = 20
+const (
+	selectorMilliShift = 20
+	selectorMicroShift = 10
+	selectorRandomMask = 1<<selectorMicroShift - 1
+)
 
-// NewSelector returns a selector for a row made at now. Two of the same millisecond may collide; the store then says
+// NewSelector returns a selector for a row made at now. Two of the same microsecond may collide; the store then says
 // [ErrSelectorTaken] and the caller mints again.
 func NewSelector(now time.Time, random io.Reader) (Selector, error) {
-	var b [4]byte
+	var b [2]byte
 	if _, err := io.ReadFull(random, b[:]); err != nil {
 		return 0, err
 	}
-	low := int64(binary.BigEndian.Uint32(b[:]) >> (32 - selectorRandomBits))
-	return Selector(now.UnixMilli()<<selectorRandomBits | low), nil
+	return FirstSelector(now) | Selector(binary.BigEndian.Uint16(b[:])&selectorRandomMask), nil
+}
+
+// FirstSelector is the least selector that can be made at t or later.
+func FirstSelector(t time.Time) Selector {
+	micro := t.UnixMicro()
+	return Selector(micro/1000<<selectorMilliShift | micro%1000<<selectorMicroShift)
+}
+
+// Time is when the selector was made, to the microsecond.
+func (s Selector) Time() time.Time {
+	micro := int64(s) >> selectorMicroShift & selectorRandomMask
+	return time.UnixMicro(int64(s)>>selectorMilliShift*1000 + micro).UTC()
 }
 
 // ErrSelectorTaken says that another row has the selector already.
@@ -145,9 +160,3 @@ func (c *Credential) decode(text string) bool {
 
 // String returns the selector in decimal, as the audit log names sessions.
 func (s Selector) String() string { return strconv.FormatInt(int64(s), 10) }
-
-// Time is when the selector was made, to the millisecond.
-func (s Selector) Time() time.Time { return time.UnixMilli(int64(s) >> selectorRandomBits).UTC() }
-
-// FirstSelector is the least selector that can be made at t or later.
-func FirstSelector(t time.Time) Selector { return Selector(t.UnixMilli() << selectorRandomBits) }

@@ -44,11 +44,12 @@ func TestTokenRequestIsRefused(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a", 401)
 	for _, c := range []struct{ name, members, want string }{
-		{"an id of 2 characters", `"id":"ab"`, "map[id:[must have 3 to 400 characters and none of # / \\ + ? [ ] | & = % < > { } ^]]"},
-		{"an empty id", `"id":""`, "map[id:[must have 3 to 400 characters and none of # / \\ + ? [ ] | & = % < > { } ^]]"},
-		{"an id of 401 characters", `"id":"` + long + `"`, "map[id:[must have 3 to 400 characters and none of # / \\ + ? [ ] | & = % < > { } ^]]"},
+		{"an id of 2 characters", `"id":"ab"`, "map[id:[must have 3 to 400 characters, none of them # / \\ + ? [ ] | & = % < > { } ^, and not be search]]"},
+		{"the name of another operation", `"id":"search"`, "map[id:[must have 3 to 400 characters, none of them # / \\ + ? [ ] | & = % < > { } ^, and not be search]]"},
+		{"an empty id", `"id":""`, "map[id:[must have 3 to 400 characters, none of them # / \\ + ? [ ] | & = % < > { } ^, and not be search]]"},
+		{"an id of 401 characters", `"id":"` + long + `"`, "map[id:[must have 3 to 400 characters, none of them # / \\ + ? [ ] | & = % < > { } ^, and not be search]]"},
 		{"an id that is a number", `"id":12345`, "map[id:[must be a string]]"},
-		{"an alias that yields nothing", `"id":"{{ data.absent }}"`, "map[id:[must have 3 to 400 characters and none of # / \\ + ? [ ] | & = % < > { } ^]]"},
+		{"an alias that yields nothing", `"id":"{{ data.absent }}"`, "map[id:[must have 3 to 400 characters, none of them # / \\ + ? [ ] | & = % < > { } ^, and not be search]]"},
 		{"an alias that yields an object", `"id":"{{ data }}","data":{"a":1}`, "map[id:[must give one value, not an object or array]]"},
 		{"two containers", `"containers":["/a/","/b/"]`, "map[containers:[must have at most one element]]"},
 		{"a container without slash", `"containers":["/a"]`, "map[containers[0]:[must be a container such as /pci/high/]]"},

@@ -6,10 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-const problemID = "must have 3 to 400 characters and none of # / \\ + ? [ ] | & = % < > { } ^"
+const problemID = "must have 3 to 400 characters, none of them # / \\ + ? [ ] | & = % < > { } ^, and not be search"
+
+// reservedID is what the path of another operation has in the place of an id.
+const reservedID = "search"
 
 // CheckTokenID refuses what cannot be the id of a token: fewer than 3 or more than 400 characters, one of those that the
-// documentation forbids (developers.basistheory.com, Expressions > Aliasing), or a control character.
+// documentation forbids (developers.basistheory.com, Expressions > Aliasing), a control character, or the name of another
+// operation.
 func CheckTokenID(id string) error {
 	if !validTokenID(id) {
 		return Invalid("id", problemID)
@@ -19,7 +23,7 @@ func CheckTokenID(id string) error {
 
 func validTokenID(id string) bool {
 	n := utf8.RuneCountInString(id)
-	return n >= 3 && n <= 400 && utf8.ValidString(id) &&
+	return id != reservedID && n >= 3 && n <= 400 && utf8.ValidString(id) &&
 		!strings.ContainsAny(id, `#/\+?[]|&=%<>{}^`) && strings.IndexFunc(id, unicode.IsControl) < 0
 }
 

@@ -89,7 +89,7 @@ func TestTokenizeRefusalsSayWhere(t *testing.T) {
 		{`{"a":["x",{"type":"card","data":{"number":"1"}}]}`, "map[a[1].data.number:[must have 12 to 19 digits]]"},
 		{`[{"type":"passport","data":1}]`, "map[[0].type:[is not a type of token]]"},
 		{`{"a":{"type":"token","data":1,"search_indexes":["{{ data.x }}"]}}`, "map[a.search_indexes[0]:[must give one value that is neither null nor empty]]"},
-		{`{"a":{"type":"token","data":1,"id":"{{ data }}"}}`, "map[a.id:[must have 3 to 400 characters and none of # / \\ + ? [ ] | & = % < > { } ^]]"},
+		{`{"a":{"type":"token","data":1,"id":"{{ data }}"}}`, "map[a.id:[must have 3 to 400 characters, none of them # / \\ + ? [ ] | & = % < > { } ^, and not be search]]"},
 		{`{"type":"token","data":1,"expires_at":"2000-01-01"}`, "map[expires_at:[must be in the future]]"},
 	} {
 		plan, err := hallpass.PlanTokenize(jsonTree(t, c.request), hallpass.TokenizeQuota)

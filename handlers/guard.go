@@ -54,6 +54,9 @@ func (s *Server) admit(w *reply, r *http.Request, c *call, next http.Handler) er
 		if err != nil {
 			return err
 		}
+		if len(body) > 0 && c.scheme() == schemeTenantAccess && r.Header["Content-Type"] == nil {
+			r.Header.Set("Content-Type", "application/json") // the vendor's own example of these routes sends none
+		}
 		checked, err := c.operation.CheckRequest(r, body)
 		if err != nil {
 			return err

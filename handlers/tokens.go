@@ -91,7 +91,7 @@ func (s *Server) createTokens(ctx context.Context, requests []*hallpass.TokenReq
 }
 
 // overwriter says what an existing token becomes that a draft has met. To change it the caller needs token:update.
-func overwriter(b *hallpass.TokenBuilder, caller *hallpass.Caller) func(*hallpass.Token, *hallpass.TokenDraft) (*hallpass.TokenDraft, error) {
+func overwriter(b *hallpass.TokenBuilder, caller *hallpass.Caller) store.Overwrite {
 	return func(existing *hallpass.Token, d *hallpass.TokenDraft) (*hallpass.TokenDraft, error) {
 		if !d.UpdateExisting {
 			return nil, nil //nolint:nilnil // the token stays as it is

@@ -42,6 +42,7 @@ func (db *DB) record(ctx context.Context, q querier, now time.Time, l hallpass.L
 		if n, err := result.RowsAffected(); err != nil || n == 1 {
 			return err
 		}
+		now = now.Add(hallpass.Precision) // the id is taken; so may be all of this instant
 	}
 }
 

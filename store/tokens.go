@@ -135,7 +135,10 @@ func tokenLog(t *hallpass.Token, by, operation string) hallpass.Log {
 func (db *DB) UpdateToken(ctx context.Context, old *StoredToken, d *hallpass.TokenDraft, by string, now time.Time) error {
 	return db.write(ctx, func(ctx context.Context, q querier) error {
 		if d.Deduplicate {
-			twin, err := db.deduplicated(ctx, q, d, now)
+			if err := claim(ctx, q, []*hallpass.TokenDraft{d}); err != nil {
+				return err
+			}
+			twin, err := db.twin(ctx, q, d, now)
 			if err != nil {
 				return err
 			}
@@ -144,6 +147,9 @@ func (db *DB) UpdateToken(ctx context.Context, old *StoredToken, d *hallpass.Tok
 			}
 		}
 		if err := db.replaceToken(ctx, q, old, d); err != nil {
+			return err
+		}
+		if err := unclaim(ctx, q, []*hallpass.TokenDraft{d}); err != nil {
 			return err
 		}
 		return db.record(ctx, q, now, tokenLog(&d.Token, by, hallpass.OperationUpdate))
