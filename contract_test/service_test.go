@@ -1,0 +1,88 @@
+package contract_test
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/oasdiff/yaml"
+)
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	s := shared(t)
+	for _, path := range []string{"/healthz", "/readyz"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range []caller{s.nobody(), s.home.public, keyCaller(s.url, "", madeUpKey("key_test_us_pub_"))} {
+				same(t, "the status", c.get(t, path).is(t, http.StatusOK).object(t), object{"status": "ok"})
+			}
+		})
+	}
+}
+
+func TestContractDocument(t *testing.T) {
+	t.Parallel()
+	s := shared(t)
+	asYAML := s.nobody().get(t, "/openapi.yaml").is(t, http.StatusOK)
+	asJSON := s.nobody().get(t, "/openapi.json").is(t, http.StatusOK)
+	t.Run("is the same in both renditions", func(t *testing.T) {
+		t.Parallel()
+		converted, err := yaml.YAMLToJSON(asYAML.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if canonicalJSON(decoded(converted)) != canonicalJSON(decoded(asJSON.body)) {
+			t.Error("YAML and JSON differ")
+		}
+	})
+	t.Run("is the one that this suite holds the server to", func(t *testing.T) {
+		t.Parallel()
+		ours, err := newValidator(asYAML.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := map[met]bool{}
+		for _, m := range ours.documented() {
+			served[m] = true
+		}
+		for _, m := range bed.contract.documented() {
+			if !served[m] {
+				t.Errorf("%s %d is not in the document that is served", m.operation, m.status)
+			}
+		}
+		if text, err := os.ReadFile("../openapi.yaml"); s.own != nil && (err != nil || !bytes.Equal(text, asYAML.body)) {
+			t.Error("the document is not served as it was written")
+		}
+	})
+	for path, full := range map[string]*answer{"/openapi.yaml": asYAML, "/openapi.json": asJSON} {
+		t.Run(path+" is not sent again to who has it", func(t *testing.T) {
+			t.Parallel()
+			tag := full.header.Get("ETag")
+			if !strings.HasPrefix(tag, `"`) {
+				t.Fatalf("ETag is %q", tag)
+			}
+			r := request{method: http.MethodGet, path: path}
+			for held, status := range map[string]int{
+				tag: 304, "W/" + tag: 304, `"other", ` + tag: 304, "*": 304, `"other"`: 200, strings.Trim(tag, `"`): 200, "": 200,
+			} {
+				a := s.nobody().send(t, r.with("If-None-Match", held))
+				if a.status != status || a.header.Get("ETag") != tag {
+					t.Errorf("If-None-Match %s is answered %d, %s", held, a.status, a.header.Get("ETag"))
+				}
+			}
+		})
+	}
+	t.Run("is served, or refused as documented, to who claims to have too much", func(t *testing.T) {
+		t.Parallel()
+		r := request{method: http.MethodGet, path: "/openapi.yaml", broken: true}
+		a := s.nobody().send(t, r.with("If-None-Match", strings.Repeat(`"x",`, 500)))
+		if bed.contract.operation("getContractYAML").documents(http.StatusBadRequest) {
+			a.refuses(t, "If-None-Match")
+			return
+		}
+		a.is(t, http.StatusOK)
+	})
+}

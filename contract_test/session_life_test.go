@@ -1,0 +1,101 @@
+package contract_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+func TestSessionEnds(t *testing.T) {
+	t.Parallel()
+	s := alone(t, "the clock")
+	waiting, granted, long := s.home.session(t), s.home.session(t), s.home.session(t)
+	s.home.authorize(t, granted, reading).is(t, http.StatusOK)
+	s.home.authorize(t, long, object{"permissions": list{"token:read"}, "expires_at": s.in(time.Hour)}).is(t, http.StatusOK)
+	start := s.now()
+
+	s.own.clock.set(start.Add(3*time.Minute - time.Microsecond))
+	waiting.caller.get(t, "/applications/key").is(t, http.StatusForbidden)
+	granted.caller.get(t, "/applications/key").is(t, http.StatusOK)
+
+	s.own.clock.set(start.Add(3 * time.Minute)) // at the instant, not after it
+	unknown := keyCaller(s.url, "", madeUpKey("key_sess_")).get(t, "/applications/key")
+	alike(t, map[string]*answer{
+		"waiting": waiting.caller.get(t, "/applications/key"), "granted": granted.caller.get(t, "/applications/key"), "unknown": unknown,
+	})
+	unknown.is(t, http.StatusUnauthorized)
+	long.caller.get(t, "/applications/key").is(t, http.StatusOK)
+
+	s.own.clock.set(start.Add(time.Hour - time.Microsecond))
+	s.own.housekeep(t) // what has expired may go from the store: nobody can tell
+	long.caller.get(t, "/applications/key").is(t, http.StatusOK)
+	granted.caller.get(t, "/applications/key").is(t, http.StatusUnauthorized)
+	s.own.clock.set(start.Add(time.Hour))
+	long.caller.get(t, "/applications/key").is(t, http.StatusUnauthorized)
+}
+
+func TestNonceExpires(t *testing.T) {
+	t.Parallel()
+	s := alone(t, "the clock")
+	early, late, spent := s.home.session(t), s.home.session(t), s.home.authorized(t, "token:read")
+	s.own.clock.move(3*time.Minute - time.Microsecond)
+	s.home.authorize(t, early, object{"permissions": list{"token:read"}, "expires_at": s.in(time.Hour)}).is(t, http.StatusOK)
+	s.own.clock.move(time.Microsecond)
+	answers := map[string]*answer{
+		"expired": s.home.authorize(t, late, reading), "expired and spent": s.home.authorize(t, spent, reading),
+		"unknown": s.home.authorize(t, session{Nonce: madeUpKey("")}, reading),
+	}
+	s.own.housekeep(t)
+	answers["expired and swept"] = s.home.authorize(t, late, reading)
+	alike(t, answers)
+	answers["expired"].is(t, http.StatusNotFound)
+	s.home.authorize(t, early, reading).is(t, http.StatusConflict)
+}
+
+func TestSessionEndsWithItsMaker(t *testing.T) {
+	t.Parallel()
+	s := shared(t)
+	for name, end := range map[string]func(t *testing.T, id, keyID string){
+		"when the application is deleted": func(t *testing.T, id, _ string) {
+			s.home.management.delete(t, "/applications/"+id).is(t, http.StatusNoContent)
+		},
+		"when the key is deleted": func(t *testing.T, id, keyID string) {
+			s.home.management.delete(t, "/applications/"+id+"/keys/"+keyID).is(t, http.StatusNoContent)
+		},
+		"when the keys are regenerated": func(t *testing.T, id, _ string) {
+			s.home.management.post(t, "/applications/"+id+"/regenerate", nil).is(t, http.StatusOK)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tn := *s.home
+			made := tn.newApplication(t, object{"name": "Page", "type": "public"})
+			tn.public = keyCaller(s.url, made.ID, made.Key)
+			live, waiting := tn.authorized(t, "token:read"), tn.session(t)
+			live.caller.get(t, "/applications/key").is(t, http.StatusOK)
+			end(t, made.ID, made.Keys[0].ID)
+			live.caller.get(t, "/applications/key").is(t, http.StatusUnauthorized)
+			waiting.caller.get(t, "/applications/key").is(t, http.StatusUnauthorized)
+			tn.public.post(t, "/sessions", nil).is(t, http.StatusUnauthorized)
+			s.home.authorize(t, waiting, reading).is(t, http.StatusNotFound)
+		})
+	}
+	t.Run("not when another key of the application is deleted", func(t *testing.T) {
+		t.Parallel()
+		tn := *s.home
+		tn.public = tn.application(t, "public")
+		var second applicationKey
+		tn.management.post(t, "/applications/"+tn.public.id+"/keys", nil).is(t, http.StatusCreated).into(t, &second)
+		live := tn.authorized(t, "token:read")
+		tn.management.delete(t, "/applications/"+tn.public.id+"/keys/"+second.ID).is(t, http.StatusNoContent)
+		live.caller.get(t, "/applications/key").is(t, http.StatusOK)
+	})
+	t.Run("not when the authorizing application is deleted", func(t *testing.T) {
+		t.Parallel()
+		tn := *s.home
+		tn.private = tn.application(t, "private")
+		live := tn.authorized(t, "token:read")
+		tn.management.delete(t, "/applications/"+tn.private.id).is(t, http.StatusNoContent)
+		live.caller.get(t, "/applications/key").is(t, http.StatusOK)
+	})
+}
