@@ -26,6 +26,9 @@ race: ## run all tests with the race detector (needs a C compiler)
 test-postgres: ## run the store's tests on PostgreSQL as well
 	scripts/with-postgres.sh $(GO) test -count=1 ./store
 
+sdk-test: ## run the vendor's own SDKs against a development server (needs curl, Node and Python)
+	scripts/sdk-test.sh
+
 fuzz: ## fuzz every target for a while each (FUZZTIME=10s)
 	scripts/fuzz.sh
 
@@ -51,7 +54,7 @@ bench: ## measure against a bare handler (needs wrk: apt-get install wrk)
 	@command -v wrk >/dev/null || { echo 'bench needs wrk: apt-get install wrk'; exit 1; }
 	$(GO) run ./bench
 
-check: fresh lint lint-contract race test-postgres ## all that CI runs
+check: fresh lint lint-contract race test-postgres sdk-test ## all that CI runs
 
-.PHONY: help run build gen test race test-postgres fuzz fmt lint lint-contract fresh bench check
+.PHONY: help run build gen test race test-postgres sdk-test fuzz fmt lint lint-contract fresh bench check
 .DEFAULT_GOAL := help
