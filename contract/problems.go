@@ -127,7 +127,7 @@ func (p *problems) schemaError(err *openapi3.SchemaError, value any, where strin
 // partsOf returns what is wrong with a composed value when it can be told by its parts: all of allOf, or the one form
 // that the discriminator chose.
 func partsOf(err *openapi3.SchemaError) openapi3.MultiError {
-	composed, ok := errors.Unwrap(err.Origin).(interface{ Unwrap() error }) //nolint:errorlint // one level of kin-openapi's tree
+	composed, ok := errors.Unwrap(err.Origin).(interface{ Unwrap() error })
 	if !ok {
 		return nil
 	}

@@ -76,13 +76,13 @@ func (c *serveCommand) Run(ctx context.Context, env environment) (err error) {
 	if err != nil {
 		return err
 	}
-	defer api.Close()
+	defer func() { _ = api.Close() }() // the server closes it first
 	var metrics net.Listener
 	if c.MetricsListen != "" {
 		if metrics, err = listen(ctx, c.MetricsListen, "--metrics-listen"); err != nil {
 			return err
 		}
-		defer metrics.Close()
+		defer func() { _ = metrics.Close() }()
 		log.InfoContext(ctx, "metrics", "url", "http://"+metrics.Addr().String()+"/metrics")
 	}
 	if err := c.announce(env, api, seed); err != nil {

@@ -98,8 +98,8 @@ is 409 "$(authorize "$HALLPASS_PRIVATE_KEY" "$(permissions "$nonce")")"
 is 400 "$(authorize "$HALLPASS_PRIVATE_KEY" '{"nonce": "'"$nonce"'"}')"
 has '"errors":{'
 
-# The token of a transaction: the example of the documentation as raw HTTP, its request line put right
-# and with the content type that it leaves out.
+# The token of a transaction: the example of the documentation as raw HTTP, its request line put right. It
+# names no content type, and neither does this.
 is 200 "$(curl "$HALLPASS_URL/api/transaction/$HALLPASS_TRANSACTION_ID/token" \
 	-X "POST" \
 	-H "Host: onespan.com" \
