@@ -3,6 +3,7 @@ package hallpass_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -86,7 +87,8 @@ func refusalOf(err error) string {
 	if err == nil {
 		return "none"
 	}
-	if refusal, ok := err.(*hallpass.Error); ok && len(refusal.Fields) > 0 {
+	var refusal *hallpass.Error
+	if errors.As(err, &refusal) && len(refusal.Fields) > 0 {
 		return fmt.Sprint(refusal.Fields)
 	}
 	return err.Error()
