@@ -75,7 +75,7 @@ func (s *Server) check(w *reply, r *http.Request, c *call) {
 	}
 	s.metrics.violation(c.operation.ID)
 	w.reset()
-	s.refuse(w, r, errors.Join(err, c.err))
+	s.refuse(w, r, &hallpass.Error{Kind: hallpass.KindInternal, Cause: errors.Join(err, c.err)})
 }
 
 // authorize holds the caller against the operation's x-callers and x-permission.

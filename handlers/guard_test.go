@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -30,6 +31,11 @@ type house struct {
 
 func newHouse(t *testing.T, name string, random io.Reader) *house {
 	t.Helper()
+	return newHouseUnder(t, hallpass.Contract, name, random)
+}
+
+func newHouseUnder(t *testing.T, contract hallpass.ContractDocument, name string, random io.Reader) *house {
+	t.Helper()
 	db, err := store.Create(t.Context(), store.Config{
 		DSN: filepath.Join(t.TempDir(), "hallpass.db"), DataKey: make([]byte, store.DataKeyBytes), Now: time.Now, Random: rand.Reader,
 	})
@@ -55,7 +61,7 @@ func newHouse(t *testing.T, name string, random io.Reader) *house {
 		t.Fatal(err)
 	}
 	h.Server, err = handlers.New(t.Context(), handlers.Config{
-		Contract: hallpass.Contract, Store: db, Now: time.Now, Random: random, Metrics: h.registry,
+		Contract: contract, Store: db, Now: time.Now, Random: random, Metrics: h.registry,
 		Log: slog.New(slog.NewTextHandler(&h.log, nil)),
 	})
 	if err != nil {
@@ -89,6 +95,38 @@ func TestReplyThatBreaksTheContract(t *testing.T) {
 	if n := h.violations(t, "getApplicationByKey"); n != 1 {
 		t.Errorf("%v violations are counted", n)
 	}
+}
+
+// TestRefusalThatBreaksTheContract serves a contract that does not know 401 of one operation.
+func TestRefusalThatBreaksTheContract(t *testing.T) {
+	t.Parallel()
+	var document map[string]any
+	if err := json.Unmarshal(hallpass.Contract.JSON, &document); err != nil {
+		t.Fatal(err)
+	}
+	responses, _ := find(document, "paths", "/tenants/self", "get", "responses").(map[string]any)
+	delete(responses, "401")
+	changed, err := json.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHouseUnder(t, hallpass.ContractDocument{YAML: changed, JSON: changed}, "N", rand.Reader)
+	h.key = "key_of_nobody"
+	if w := h.get("/tenants/self"); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), `"status":500`) {
+		t.Errorf("it answers %d %s", w.Code, w.Body)
+	}
+	if n := h.violations(t, "getTenant"); n != 1 {
+		t.Errorf("%v violations are counted", n)
+	}
+}
+
+// find follows members into a JSON tree.
+func find(tree any, path ...string) any {
+	for _, name := range path {
+		object, _ := tree.(map[string]any)
+		tree = object[name]
+	}
+	return tree
 }
 
 // violations is how many the metrics count for the operation.
