@@ -65,9 +65,7 @@ func (b *bencher) prepare(ctx context.Context, rounds int) (err error) {
 	if _, err := rand.Read(b.dataKey); err != nil {
 		return err
 	}
-	db, err := store.Create(ctx, store.Config{
-		DSN: filepath.Join(b.dir, "bench.db"), DataKey: b.dataKey, Now: time.Now, Random: rand.Reader,
-	})
+	db, err := store.Create(ctx, b.config())
 	if err != nil {
 		return err
 	}
@@ -80,7 +78,7 @@ func (b *bencher) prepare(ctx context.Context, rounds int) (err error) {
 	if err != nil {
 		return err
 	}
-	reader, err := seedTokens(ctx, db, b.tokens)
+	b.reader, err = seedTokens(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -91,7 +89,7 @@ func (b *bencher) prepare(ctx context.Context, rounds int) (err error) {
 		"token.lua":     {"Authorization": "Bearer " + keys.access, "Content-Type": "application/json", "Accept": "application/json"},
 		"tokenize.lua":  {"BT-API-KEY": keys.private, "Content-Type": "application/json"},
 		"many.lua":      {"BT-API-KEY": keys.private},
-		"few.lua":       {"BT-API-KEY": reader},
+		"few.lua":       {"BT-API-KEY": b.reader},
 	}
 	for _, o := range append([]operation{listFew, listMany}, operations...) {
 		o.header = headers[o.script]
@@ -100,6 +98,10 @@ func (b *bencher) prepare(ctx context.Context, rounds int) (err error) {
 		}
 	}
 	return nil
+}
+
+func (b *bencher) config() store.Config {
+	return store.Config{DSN: filepath.Join(b.dir, "bench.db"), DataKey: b.dataKey, Now: time.Now, Random: rand.Reader}
 }
 
 func (b *bencher) writeScript(o operation, values []string) error {

@@ -21,6 +21,7 @@ type bencher struct {
 	dir                  string
 	seconds, connections int
 	tokens               int
+	reader               string // key of the small tenant
 	yardstick, hallpass  server
 	dataKey              []byte
 	used                 map[string]int // values that each script has used up

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,9 +17,9 @@ import (
 // fewTokens is how many tokens the small tenant has.
 const fewTokens = 1000
 
-// seedTokens stores the token that is read, many tokens beside it, and a thousand in a tenant of their own, of which it
-// returns a key that may read them.
-func seedTokens(ctx context.Context, db *store.DB, many int) (key string, err error) {
+// seedTokens stores the token that is read, and a thousand in a tenant of their own, of which it returns a key that may
+// read them.
+func seedTokens(ctx context.Context, db *store.DB) (key string, err error) {
 	now := time.Now().UTC().Truncate(hallpass.Precision)
 	few := &hallpass.Tenant{ID: fewID, OwnerID: fewID, Name: "Few", Type: hallpass.TestTenant, Settings: map[string]string{}, CreatedAt: now}
 	if err := db.CreateTenant(ctx, few); err != nil {
@@ -39,11 +40,17 @@ func seedTokens(ctx context.Context, db *store.DB, many int) (key string, err er
 	if err := plant(ctx, db, few, fewTokens); err != nil {
 		return "", err
 	}
-	bench := &hallpass.Tenant{ID: tenantID, Settings: map[string]string{}}
-	if err := plant(ctx, db, bench, 1, tokenID); err != nil {
-		return "", err
+	return minted.Text.Reveal(), plant(ctx, db, &hallpass.Tenant{ID: tenantID, Settings: map[string]string{}}, 1, tokenID)
+}
+
+// plantMany stores many tokens in the tenant of the benchmark, while no server runs.
+func (b *bencher) plantMany(ctx context.Context) (err error) {
+	db, err := store.Open(ctx, b.config())
+	if err != nil {
+		return err
 	}
-	return minted.Text.Reveal(), plant(ctx, db, bench, many)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return plant(ctx, db, &hallpass.Tenant{ID: tenantID, Settings: map[string]string{}}, b.tokens)
 }
 
 // plant stores n cards, the first of them under the ids given.
@@ -52,10 +59,11 @@ func plant(ctx context.Context, db *store.DB, tenant *hallpass.Tenant, n int, id
 	if err != nil {
 		return err
 	}
-	builder := &hallpass.TokenBuilder{Tenant: tenant, Key: key, Author: privateID, Now: time.Now().UTC(), Evaluator: expression.New(rand.Reader)}
+	builder := &hallpass.TokenBuilder{Tenant: tenant, Key: key, Author: privateID, Evaluator: expression.New(rand.Reader)}
 	const batch = 500
 	for planted := 0; planted < n; {
 		var drafts []*hallpass.TokenDraft
+		builder.Now = time.Now().UTC().Truncate(hallpass.Precision)
 		for ; planted < n && len(drafts) < batch; planted++ {
 			request := &hallpass.TokenRequest{Type: hallpass.TypeCard, Data: map[string]any{
 				"number": "4242424242424242", "expiration_month": json.Number("12"), "expiration_year": json.Number("2031"),

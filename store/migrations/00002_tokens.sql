@@ -26,7 +26,6 @@ CREATE TABLE tokens (
     UNIQUE (tenant_id, id)
 );
 CREATE INDEX tokens_by_container ON tokens (tenant_id, container, selector);
-CREATE INDEX tokens_by_type ON tokens (tenant_id, type, container, selector);
 CREATE INDEX tokens_by_fingerprint ON tokens (tenant_id, fingerprint) WHERE fingerprint IS NOT NULL;
 CREATE INDEX tokens_by_expiry ON tokens (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX tokens_by_cvc_expiry ON tokens (cvc_expires_at) WHERE cvc_expires_at IS NOT NULL;
