@@ -81,7 +81,8 @@ func (c *call) dialect(header http.Header, refusal *hallpass.Error, p gen.Proble
 	return p
 }
 
-// refuseUnreadable answers what the generated code could not bind. Its own text may repeat what the caller sent.
-func (s *Server) refuseUnreadable(w http.ResponseWriter, r *http.Request, err error) {
-	s.refuse(w, r, &hallpass.Error{Kind: hallpass.KindInvalid, Detail: "The request cannot be read.", Cause: err})
+// refuseUnreadable answers what the generated code could not bind. Its own text may repeat what the caller sent, so it goes
+// nowhere, not even into the log.
+func (s *Server) refuseUnreadable(w http.ResponseWriter, r *http.Request, _ error) {
+	s.refuse(w, r, hallpass.Refuse(hallpass.KindInvalid, "The request cannot be read."))
 }
