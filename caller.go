@@ -15,7 +15,6 @@ type Caller struct {
 	Application *Application // for a session key the public application that asked for the session
 	Key         Selector     // the application key presented; zero for session keys and bearer tokens
 	Session     *Session     // nil unless a session key was presented
-	Scopes      []string     // the scopes of a bearer token
 }
 
 // Kind returns what kind of credential the caller presented.

@@ -49,6 +49,9 @@ func (e *Error) Unwrap() error { return e.Cause }
 // Refuse returns an error of the given kind with one sentence for the caller.
 func Refuse(kind Kind, detail string) *Error { return &Error{Kind: kind, Detail: detail} }
 
+// ErrNotFound says that the caller's tenant has nothing of that name.
+var ErrNotFound = Refuse(KindNotFound, "Request entity was not found")
+
 // Invalid returns a KindInvalid error about one member.
 func Invalid(field, problem string) *Error {
 	return &Error{Kind: KindInvalid, Detail: DetailInvalid, Fields: map[string][]string{field: {problem}}}

@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 
 	"hallpass"
@@ -101,14 +100,14 @@ func (s *Server) authenticateBearer(r *http.Request, c *call, scheme contract.Sc
 		return hallpass.ErrInvalidToken
 	}
 	c.claims = claims
-	c.caller = &hallpass.Caller{Tenant: tenant, Application: application, Scopes: claims.Scope}
+	c.caller = &hallpass.Caller{Tenant: tenant, Application: application}
 
 	scopes := scheme.Scopes
 	if scheme.Name == schemeCreationToken {
 		scopes = []string{hallpass.ScopeSessionCreation}
 	}
 	for _, scope := range scopes {
-		if !slices.Contains(claims.Scope, scope) {
+		if !claims.HasScope(scope) {
 			return errNoTransactionRights
 		}
 	}

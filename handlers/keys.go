@@ -56,7 +56,7 @@ func (s *Server) GetApplicationKey(ctx context.Context, r gen.GetApplicationKeyR
 	}
 	i := slices.IndexFunc(a.Keys, func(k hallpass.Key) bool { return strings.EqualFold(k.ID, r.KeyID) })
 	if i < 0 {
-		return nil, hallpass.Refuse(hallpass.KindNotFound, "Request entity was not found")
+		return nil, hallpass.ErrNotFound
 	}
 	return gen.GetApplicationKey200JSONResponse{Body: wireKey(&a.Keys[i], a.TenantID)},
 		s.recordRead(ctx, hallpass.EntityApplicationKey, a.Keys[i].ID)

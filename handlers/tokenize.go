@@ -79,7 +79,7 @@ func (s *Server) Detokenize(ctx context.Context, _ gen.DetokenizeRequestObject) 
 func (s *Server) referenced(ctx context.Context, r expression.Reference) (*hallpass.TokenView, error) {
 	now := s.now()
 	t, decision, err := s.token(ctx, hallpass.TokenRead, r.ID, now)
-	if err == errNoToken { //nolint:errorlint // one value
+	if err == hallpass.ErrNotFound { //nolint:errorlint // one value
 		err = hallpass.Refuse(hallpass.KindInvalid, "A token that an expression names does not exist.")
 	}
 	if err != nil {

@@ -142,8 +142,6 @@ func (s *Server) GetToken(ctx context.Context, r gen.GetTokenRequestObject) (gen
 	return tokenReply{http.StatusOK, "", view}, s.recordRead(ctx, hallpass.EntityToken, t.ID)
 }
 
-var errNoToken = hallpass.Refuse(hallpass.KindNotFound, "Request entity was not found")
-
 // token returns the token of that id and how much of it the operation may show. It refuses a caller whose grants could not
 // allow the operation on the id whatever the token is before it looks the token up.
 func (s *Server) token(ctx context.Context, operation hallpass.Permission, id string, now time.Time) (*store.StoredToken, hallpass.Decision, error) {
@@ -152,14 +150,14 @@ func (s *Server) token(ctx context.Context, operation hallpass.Permission, id st
 		return nil, hallpass.Decision{}, errForbidden
 	}
 	if hallpass.CheckTokenID(id) != nil {
-		return nil, hallpass.Decision{}, errNoToken
+		return nil, hallpass.Decision{}, hallpass.ErrNotFound
 	}
 	t, err := s.Store.Token(ctx, caller.Tenant.ID, id, now)
 	if err != nil {
 		return nil, hallpass.Decision{}, err
 	}
 	if t == nil {
-		return nil, hallpass.Decision{}, errNoToken
+		return nil, hallpass.Decision{}, hallpass.ErrNotFound
 	}
 	decision := hallpass.Decide(caller.Grant(), operation, t.ID, t.Container)
 	if !decision.Allowed() {

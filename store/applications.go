@@ -39,8 +39,6 @@ func (r *applicationRow) finish() error {
 	return errors.Join(permissionsErr, rulesErr)
 }
 
-var errNoApplication = hallpass.Refuse(hallpass.KindNotFound, "Request entity was not found")
-
 // CreateApplication stores a new application and the keys in it.
 func (db *DB) CreateApplication(ctx context.Context, a *hallpass.Application) error {
 	permissions, permissionsErr := encode(a.Grant.Permissions)
@@ -114,7 +112,7 @@ func atLeastOne(result sql.Result, err error) error {
 	}
 	n, err := result.RowsAffected()
 	if err == nil && n == 0 {
-		return errNoApplication
+		return hallpass.ErrNotFound
 	}
 	return err
 }
@@ -126,7 +124,7 @@ func (db *DB) Application(ctx context.Context, tenantID, id string) (*hallpass.A
 		return nil, err
 	}
 	if len(page) == 0 {
-		return nil, errNoApplication
+		return nil, hallpass.ErrNotFound
 	}
 	return page[0], nil
 }

@@ -80,7 +80,7 @@ func open(ctx context.Context, c Config, create bool) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{box: box, now: c.Now, random: c.Random, sqlite: !isPostgres(c.DSN)}
+	db := &DB{box: box, now: c.Now, random: c.Random, sqlite: !IsPostgres(c.DSN)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, db.Close())

@@ -11,7 +11,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver pgx
 )
 
-func isPostgres(dsn string) bool {
+// IsPostgres reports whether the DSN is the URL of a PostgreSQL database rather than the path of a SQLite one.
+func IsPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
 

@@ -32,7 +32,7 @@ func (d *database) open(ctx context.Context, env environment) (*store.DB, error)
 	if d.DB == "" {
 		return nil, errNoDatabase
 	}
-	if !d.postgres() {
+	if !store.IsPostgres(d.DB) {
 		if _, err := os.Stat(d.DB); errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("%s: %w", d.DB, store.ErrUninitialised)
 		}
@@ -49,16 +49,12 @@ func (d *database) config(keys [][]byte, env environment) store.Config {
 	return store.Config{DSN: d.DB, DataKey: keys[0], PreviousDataKeys: keys[1:], Now: env.now, Random: env.random}
 }
 
-func (d *database) postgres() bool {
-	return strings.HasPrefix(d.DB, "postgres://") || strings.HasPrefix(d.DB, "postgresql://")
-}
-
 // keyFile is where the data key is read from, unless it is in the environment.
 func (d *database) keyFile() (string, error) {
 	switch {
 	case d.DataKeyFile != "":
 		return d.DataKeyFile, nil
-	case d.postgres():
+	case store.IsPostgres(d.DB):
 		return "", errors.New("no data key; set HALLPASS_DATA_KEY or --data-key-file")
 	}
 	return d.DB + ".key", nil

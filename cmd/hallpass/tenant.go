@@ -28,7 +28,7 @@ func (c *initCommand) Run(ctx context.Context, env environment) (err error) {
 	if c.DB == "" {
 		return errors.New("no database; say where to make it with --db FILE")
 	}
-	if !c.postgres() {
+	if !store.IsPostgres(c.DB) {
 		if _, err := os.Stat(c.DB); err == nil {
 			return fmt.Errorf("%s exists; add a tenant with: hallpass tenant create NAME --db %s", c.DB, c.DB)
 		}
