@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hallpass"
@@ -49,6 +50,8 @@ type DB struct {
 	sessions     *cache[hallpass.Selector, hallpass.Session]
 	transactions *cache[string, hallpass.Transaction]
 	tenantSeals  sync.Map // tenant id to *tenantKeys; keys never change
+
+	sweptSessions atomic.Int64 // no session before this selector is as old as SessionTTL, but extended ones
 }
 
 // member is an application with the tenant that it belongs to.

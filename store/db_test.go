@@ -189,7 +189,7 @@ func (w *world) newApplication(tenant *hallpass.Tenant, kind hallpass.Applicatio
 func (w *world) mintSession(a *hallpass.Application) *hallpass.Session {
 	n := w.last.Add(1)
 	return &hallpass.Session{
-		Selector: hallpass.Selector(n), TenantID: a.TenantID, ApplicationID: a.ID, IssuingKey: a.Keys[0].Selector,
+		Selector: hallpass.FirstSelector(noon) + hallpass.Selector(n), TenantID: a.TenantID, ApplicationID: a.ID, IssuingKey: a.Keys[0].Selector,
 		KeyDigest: verifierOf(n).Digest(), NonceDigest: verifierOf(-n).Digest(), CreatedAt: noon, ExpiresAt: noon.Add(hallpass.SessionTTL),
 	}
 }

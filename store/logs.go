@@ -33,9 +33,9 @@ func (db *DB) record(ctx context.Context, q querier, now time.Time, l hallpass.L
 			return err
 		}
 		result, err := q.ExecContext(ctx, `
-			INSERT INTO logs (id, tenant_id, actor_id, entity_type, entity_id, operation) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (id) DO NOTHING`,
-			int64(id), l.TenantID, text(l.ActorID), l.EntityType, l.EntityID, l.Operation)
+			INSERT INTO logs (tenant_id, id, actor_id, entity_type, entity_id, operation) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (tenant_id, id) DO NOTHING`,
+			l.TenantID, int64(id), text(l.ActorID), l.EntityType, l.EntityID, l.Operation)
 		if err != nil {
 			return err
 		}

@@ -44,8 +44,12 @@ func migrate(ctx context.Context, pool *sql.DB, dialect goose.Dialect, create bo
 	return nil
 }
 
-// steps are the migrations, in the dialect's one word of difference: only a column declared INTEGER PRIMARY KEY is the key
-// of a SQLite table itself; declared BIGINT it would have a second tree beside the table, twice the work of an insert.
+// forSQLite says in SQLite's words that a table is kept in the order of its primary key: an INTEGER PRIMARY KEY is the
+// table's own, declared BIGINT it would have a second tree beside the table, twice the work of an insert; and so would any
+// other key without the words WITHOUT ROWID, which PostgreSQL sees as a comment.
+var forSQLite = strings.NewReplacer("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY", "/* WITHOUT ROWID */", "WITHOUT ROWID")
+
+// steps are the migrations in the words of the dialect.
 func steps(dialect goose.Dialect) ([]*goose.Migration, error) {
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -59,7 +63,7 @@ func steps(dialect goose.Dialect) ([]*goose.Migration, error) {
 		}
 		statements := string(text)
 		if dialect == dialectSQLite {
-			statements = strings.ReplaceAll(statements, "BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")
+			statements = forSQLite.Replace(statements)
 		}
 		list = append(list, goose.NewGoMigration(int64(i+1), &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 			_, err := tx.ExecContext(ctx, statements)

@@ -36,7 +36,7 @@ func (db *DB) AuthorizeSession(ctx context.Context, s *hallpass.Session) error {
 	return db.write(ctx, func(ctx context.Context, q querier) error {
 		args := []any{int64(s.Selector), micros(s.AuthorizedAt), s.AuthorizedBy, granted}
 		extension := ``
-		if !s.ExpiresAt.Equal(s.CreatedAt.Add(hallpass.SessionTTL)) { // otherwise the index of expiries need not be touched
+		if !s.ExpiresAt.Equal(s.CreatedAt.Add(hallpass.SessionTTL)) { // otherwise its index need not be touched
 			extension = `, expires_at = $5`
 			args = append(args, micros(s.ExpiresAt))
 		}
@@ -121,8 +121,8 @@ func (db *DB) Session(ctx context.Context, selector hallpass.Selector) (*hallpas
 
 // CountSessions returns how many stored sessions are alive at now, and how many have expired and await the sweep.
 func (db *DB) CountSessions(ctx context.Context, now time.Time) (live, expired int64, err error) {
+	var all int64
 	err = db.reads.QueryRowContext(db.read(ctx), `
-		SELECT (SELECT COUNT(*) FROM sessions WHERE expires_at > $1), (SELECT COUNT(*) FROM sessions WHERE expires_at <= $1)`,
-		micros(now)).Scan(&live, &expired)
-	return live, expired, err
+		SELECT COUNT(*), COUNT(CASE WHEN expires_at > $1 THEN 1 END) FROM sessions`, micros(now)).Scan(&all, &live)
+	return live, all - live, err
 }

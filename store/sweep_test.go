@@ -57,6 +57,37 @@ func TestSweepDeletesOnlyWhatHasExpired(t *testing.T) {
 	})
 }
 
+// TestSweepOfSessions promises that sessions go at their end, in whatever order they end, and also where the clock was put
+// back between two sweeps.
+func TestSweepOfSessions(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		a := w.newApplication(w.tenant, hallpass.Public)
+		extend := func(n int) {
+			for range n {
+				w.must(w.AuthorizeSession(t.Context(), authorized(w.newSession(a)))) // for an hour
+			}
+		}
+		sweep := func(name string, age time.Duration, want int64) {
+			t.Helper()
+			swept, err := w.Sweep(t.Context(), noon.Add(age), keepLogs)
+			w.must(err)
+			wantSame(t, name, swept, want)
+		}
+		w.newSession(a)
+		extend(230) // more than one batch
+		w.newSession(a)
+		sweep("swept before their end", hallpass.SessionTTL-time.Microsecond, 0)
+		sweep("swept at their end", hallpass.SessionTTL, 2)
+		sweep("swept again", hallpass.SessionTTL+time.Second, 0)
+		sweep("swept before the extended ones end", time.Hour-time.Microsecond, 0)
+		sweep("swept when they end", time.Hour, 230)
+		w.newSession(a)
+		extend(1)
+		sweep("swept by a clock that was put back", hallpass.SessionTTL, 1)
+		sweep("swept an hour on", time.Hour, 1)
+	})
+}
+
 func TestSweepGoesInBatches(t *testing.T) {
 	onSQLite(t, func(t *testing.T, w *world) {
 		const rows, batch = 3000, 200

@@ -1,5 +1,5 @@
 -- One schema for SQLite and PostgreSQL. Instants are microseconds since 1970 UTC; lists and maps are JSON text; digests
--- and ciphertexts are bytes. A BIGINT PRIMARY KEY is the table's own key on SQLite too (see migrate.go).
+-- and ciphertexts are bytes. For BIGINT PRIMARY KEY and the words in comments after a table, see migrate.go.
 CREATE TABLE tenants (
     id          TEXT PRIMARY KEY,
     owner_id    TEXT NOT NULL,
@@ -52,7 +52,8 @@ CREATE TABLE sessions (
     authorized_by TEXT,
     granted       TEXT
 );
-CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+-- Sessions end in the order of their selectors, three minutes after they were made; all but these.
+CREATE INDEX sessions_extended ON sessions (expires_at) WHERE expires_at > created_at + 180000000;
 
 CREATE TABLE transactions (
     id              TEXT PRIMARY KEY,

@@ -35,7 +35,7 @@ CREATE TABLE token_terms (
     term     BYTEA NOT NULL,
     selector BIGINT NOT NULL REFERENCES tokens (selector) ON DELETE CASCADE,
     PRIMARY KEY (term, selector)
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX token_terms_by_token ON token_terms (selector);
 
 -- Held while a token that may not exist twice is created, so that two with one fingerprint wait for each other. Always
@@ -49,11 +49,11 @@ CREATE TABLE fingerprint_claims (
 
 -- The id of an entry tells when it was made.
 CREATE TABLE logs (
-    id          BIGINT PRIMARY KEY,
     tenant_id   TEXT NOT NULL,
+    id          BIGINT NOT NULL,
     actor_id    TEXT,
     entity_type TEXT NOT NULL,
     entity_id   TEXT NOT NULL,
-    operation   TEXT NOT NULL
-);
-CREATE INDEX logs_by_tenant ON logs (tenant_id, id);
+    operation   TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) /* WITHOUT ROWID */;
