@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -28,13 +29,14 @@ func main() {
 	rounds := flag.Int("rounds", 3, "rounds; the median counts")
 	connections := flag.Int("connections", 64, "connections that wrk keeps open")
 	tokens := flag.Int("tokens", 1_000_000, "tokens in the large tenant")
+	only := flag.String("only", "", "measure the operations whose names hold this")
 	flag.Parse()
-	if err := bench(context.Background(), *seconds, *rounds, *connections, *tokens); err != nil {
+	if err := bench(context.Background(), *only, *seconds, *rounds, *connections, *tokens); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func bench(ctx context.Context, seconds, rounds, connections, tokens int) error {
+func bench(ctx context.Context, only string, seconds, rounds, connections, tokens int) error {
 	dir, err := os.MkdirTemp("", "hallpass-bench-")
 	if err != nil {
 		return err
@@ -56,6 +58,9 @@ func bench(ctx context.Context, seconds, rounds, connections, tokens int) error 
 	fmt.Printf("%d connections, %d rounds of %ds, one core each for server and wrk, synchronous=FULL\n\n", connections, rounds, seconds)
 	fmt.Printf("%-28s %10s %10s %8s %8s  %s\n", "operation", "yardstick", "hallpass", "ratio", "aim", "p50 / p99")
 	for _, o := range operations {
+		if !strings.Contains(o.name, only) {
+			continue
+		}
 		results := make([]round, 0, rounds)
 		for range rounds {
 			r, err := b.round(ctx, o)

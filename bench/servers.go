@@ -97,7 +97,7 @@ func launch(ctx context.Context, program string, env []string, args ...string) (
 
 func (s *server) stop() {
 	if s.cmd != nil {
-		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Process.Signal(os.Interrupt)
 		_ = s.cmd.Wait()
 	}
 }

@@ -29,12 +29,14 @@ type house struct {
 	key      hallpass.Secret // of a management application named as the test wants it
 }
 
-func newHouse(t *testing.T, name string, random io.Reader) *house {
+const tenantID = "5d2b8a1e-7c34-4f19-9b62-0e8f3d4c7a11"
+
+func newHouse(t testing.TB, name string, random io.Reader) *house {
 	t.Helper()
 	return newHouseUnder(t, hallpass.Contract, name, random)
 }
 
-func newHouseUnder(t *testing.T, contract hallpass.ContractDocument, name string, random io.Reader) *house {
+func newHouseUnder(t testing.TB, contract hallpass.ContractDocument, name string, random io.Reader) *house {
 	t.Helper()
 	db, err := store.Create(t.Context(), store.Config{
 		DSN: filepath.Join(t.TempDir(), "hallpass.db"), DataKey: make([]byte, store.DataKeyBytes), Now: time.Now, Random: rand.Reader,
@@ -44,7 +46,7 @@ func newHouseUnder(t *testing.T, contract hallpass.ContractDocument, name string
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	h := &house{db: db, registry: prometheus.NewRegistry()}
-	const tenantID, applicationID = "5d2b8a1e-7c34-4f19-9b62-0e8f3d4c7a11", "c3e85f1b-20a7-4b9d-8f64-9a7e1c5d3b28"
+	const applicationID = "c3e85f1b-20a7-4b9d-8f64-9a7e1c5d3b28"
 	now := time.Now().UTC().Truncate(hallpass.Precision)
 	if err := db.CreateTenant(t.Context(), &hallpass.Tenant{ID: tenantID, OwnerID: tenantID, Name: "T", Type: hallpass.TestTenant, CreatedAt: now}); err != nil {
 		t.Fatal(err)

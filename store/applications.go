@@ -107,10 +107,7 @@ func (db *DB) forgetApplications() {
 
 // atLeastOne turns a write that found no row into a KindNotFound error.
 func atLeastOne(result sql.Result, err error) error {
-	if err != nil {
-		return err
-	}
-	n, err := result.RowsAffected()
+	n, err := affected(result, err)
 	if err == nil && n == 0 {
 		return hallpass.ErrNotFound
 	}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -103,6 +104,65 @@ func TestNoReadReturnsAnOlderTransaction(t *testing.T) {
 			}
 			return int64(got.Version), nil
 		})
+	})
+}
+
+func TestNoReadReturnsAnOlderToken(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		w.newToken(w.tenant, `{"id": "changing", "type": "token", "data": 0}`)
+		neverStale(t, func(i int64) error {
+			return w.patch(w.tokenAt(w.DB, w.tenant, "changing", noon), `{"data": `+strconv.FormatInt(i, 10)+`}`)
+		}, func() (int64, error) {
+			got, err := w.Token(context.Background(), w.tenant.ID, "changing", noon)
+			if err != nil {
+				return 0, err
+			}
+			n, _ := got.Data.(json.Number)
+			return n.Int64()
+		})
+	})
+}
+
+// TestARememberedTokenFollowsItsRow reads a token before and after each kind of write that can change it.
+func TestARememberedTokenFollowsItsRow(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		is := func(what, id string, at time.Time, want any) {
+			t.Helper()
+			got, err := w.Token(t.Context(), w.tenant.ID, id, at)
+			w.must(err)
+			var data any
+			if got != nil {
+				data = got.Data
+			}
+			wantSame(t, what, data, want)
+		}
+		w.newToken(w.tenant, `{"id": "token-a", "type": "token", "data": "old", "expires_at": "`+noon.Add(time.Minute).Format(time.RFC3339Nano)+`"}`)
+		is("created", "token-a", noon, "old")
+		w.must(w.patch(w.tokenAt(w.DB, w.tenant, "token-a", noon), `{"data": "patched"}`))
+		is("patched", "token-a", noon, "patched")
+		is("before its end", "token-a", noon.Add(time.Minute-time.Microsecond), "patched")
+		is("at its end", "token-a", noon.Add(time.Minute), nil)
+		successor := w.draft(w.tenant, `{"id": "token-a", "type": "token", "data": "another"}`)
+		successor.CreatedAt = noon.Add(time.Minute)
+		_, err := w.create(successor)
+		w.must(err)
+		is("its name given to another", "token-a", noon.Add(time.Minute), "another")
+		w.must(w.DeleteToken(t.Context(), w.tokenAt(w.DB, w.tenant, "token-a", noon), anAuthor, noon))
+		is("deleted", "token-a", noon, nil)
+
+		w.newToken(w.tenant, `{"id": "token-b", "type": "token", "data": "twice", "fingerprint_expression": "one"}`)
+		is("created", "token-b", noon, "twice")
+		twin := w.draft(w.tenant, `{"type": "token", "data": "again", "fingerprint_expression": "one", "deduplicate_token": true}`)
+		twin.UpdateExisting = true
+		_, err = w.create(twin)
+		w.must(err)
+		is("met by its twin", "token-b", noon, "again")
+
+		w.newToken(w.tenant, `{"id": "token-c", "type": "card", "data": {"number": "4242424242424242", "cvc": "123"}}`)
+		is("created", "token-c", noon, map[string]any{"number": "4242424242424242", "cvc": "123"})
+		_, err = w.Sweep(t.Context(), noon.Add(time.Hour), keepLogs)
+		w.must(err)
+		is("swept of its cvc", "token-c", noon, map[string]any{"number": "4242424242424242"})
 	})
 }
 

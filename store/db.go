@@ -49,6 +49,7 @@ type DB struct {
 	applications *cache[string, member]
 	sessions     *cache[hallpass.Selector, hallpass.Session]
 	transactions *cache[string, hallpass.Transaction]
+	tokens       *cache[tokenName, StoredToken]
 	tenantSeals  sync.Map // tenant id to *tenantKeys; keys never change
 
 	sweptSessions atomic.Int64 // no session before this selector is as old as SessionTTL, but extended ones
@@ -101,6 +102,7 @@ func open(ctx context.Context, c Config, create bool) (_ *DB, err error) {
 	db.applications = newCache[string, member](db.cacheSize(1 << 12))
 	db.sessions = newCache[hallpass.Selector, hallpass.Session](db.cacheSize(1 << 14))
 	db.transactions = newCache[string, hallpass.Transaction](db.cacheSize(1 << 12))
+	db.tokens = newCache[tokenName, StoredToken](db.cacheSize(1 << 12))
 	return db, db.ensureSigningSecret(ctx)
 }
 
@@ -148,6 +150,14 @@ func (db *DB) read(ctx context.Context) context.Context {
 		return context.WithoutCancel(ctx)
 	}
 	return ctx
+}
+
+// affected is how many rows a statement has changed.
+func affected(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 // write runs do in a transaction of its own, or on SQLite as one of a group, and returns after the commit is on disk.

@@ -39,15 +39,12 @@ func (db *DB) BeginRequest(ctx context.Context, d hallpass.Digest, now time.Time
 	var sealed []byte
 	err := db.write(ctx, func(ctx context.Context, q querier) error {
 		sealed = nil
-		result, err := q.ExecContext(ctx, `
+		n, err := affected(q.ExecContext(ctx, `
 			INSERT INTO idempotent_requests (digest, started_at, expires_at) VALUES ($1, $2, $3)
 			ON CONFLICT (digest) DO UPDATE SET started_at = excluded.started_at, expires_at = excluded.expires_at, reply = NULL
 			WHERE idempotent_requests.expires_at <= $2 OR (idempotent_requests.reply IS NULL AND idempotent_requests.started_at <= $4)`,
-			d[:], micros(now), micros(now.Add(ReplyTTL)), micros(now.Add(-abandonedAfter)))
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 1 {
+			d[:], micros(now), micros(now.Add(ReplyTTL)), micros(now.Add(-abandonedAfter))))
+		if err != nil || n == 1 {
 			return err
 		}
 		err = q.QueryRowContext(ctx, `SELECT reply FROM idempotent_requests WHERE digest = $1`, d[:]).Scan(&sealed)

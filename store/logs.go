@@ -32,14 +32,11 @@ func (db *DB) record(ctx context.Context, q querier, now time.Time, l hallpass.L
 		if err != nil {
 			return err
 		}
-		result, err := q.ExecContext(ctx, `
+		n, err := affected(q.ExecContext(ctx, `
 			INSERT INTO logs (tenant_id, id, actor_id, entity_type, entity_id, operation) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (tenant_id, id) DO NOTHING`,
-			l.TenantID, int64(id), text(l.ActorID), l.EntityType, l.EntityID, l.Operation)
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 1 {
+			l.TenantID, int64(id), text(l.ActorID), l.EntityType, l.EntityID, l.Operation))
+		if err != nil || n == 1 {
 			return err
 		}
 		now = now.Add(hallpass.Precision) // the id is taken; so may be all of this instant

@@ -240,5 +240,5 @@ func (db *DB) sealAnew(ctx context.Context, t *StoredToken, changed *hallpass.To
 			UPDATE tokens SET cvc_expires_at = $3, version = version + 1, key_version = $4, body = $5
 			WHERE selector = $1 AND version = $2`, int64(t.selector), t.version, micros(changed.CVCExpiresAt), keys, sealed)
 		return err
-	}, nil)
+	}, func() { db.tokens.remove(t.name()) })
 }

@@ -34,23 +34,22 @@ func (db *DB) AuthorizeSession(ctx context.Context, s *hallpass.Session) error {
 		return err
 	}
 	return db.write(ctx, func(ctx context.Context, q querier) error {
-		args := []any{int64(s.Selector), micros(s.AuthorizedAt), s.AuthorizedBy, granted}
-		extension := ``
-		if !s.ExpiresAt.Equal(s.CreatedAt.Add(hallpass.SessionTTL)) { // otherwise its index need not be touched
-			extension = `, expires_at = $5`
-			args = append(args, micros(s.ExpiresAt))
-		}
-		result, err := q.ExecContext(ctx, `
-			UPDATE sessions SET authorized_at = $2, authorized_by = $3, granted = $4`+extension+`
+		n, err := affected(q.ExecContext(ctx, `
+			UPDATE sessions SET authorized_at = $2, authorized_by = $3, granted = $4
 			WHERE selector = $1 AND authorized_at IS NULL AND expires_at > $2
-			AND EXISTS (SELECT 1 FROM application_keys k WHERE k.selector = sessions.issuing_key)`, args...)
+			AND EXISTS (SELECT 1 FROM application_keys k WHERE k.selector = sessions.issuing_key)`,
+			int64(s.Selector), micros(s.AuthorizedAt), s.AuthorizedBy, granted))
 		if err != nil {
 			return err
 		}
-		if n, err := result.RowsAffected(); err != nil {
-			return err
-		} else if n == 0 {
+		if n == 0 {
 			return spentOrGone(ctx, q, s.Selector)
+		}
+		if !s.ExpiresAt.Equal(s.CreatedAt.Add(hallpass.SessionTTL)) { // by itself, for it is indexed and seldom changes
+			if _, err := q.ExecContext(ctx, `UPDATE sessions SET expires_at = $2 WHERE selector = $1 AND expires_at <> $2`,
+				int64(s.Selector), micros(s.ExpiresAt)); err != nil {
+				return err
+			}
 		}
 		return db.record(ctx, q, s.AuthorizedAt, sessionLog(s, s.AuthorizedBy, hallpass.OperationAuthorize))
 	}, func() { db.sessions.put(s.Selector, s) })

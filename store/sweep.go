@@ -128,11 +128,7 @@ func (db *DB) sweep(ctx context.Context, statement string, args ...any) (swept i
 // delete runs one statement and returns how many rows it deleted.
 func (db *DB) delete(ctx context.Context, statement string, args ...any) (n int64, err error) {
 	err = db.write(ctx, func(ctx context.Context, q querier) error {
-		result, err := q.ExecContext(ctx, statement, args...)
-		if err != nil {
-			return err
-		}
-		n, err = result.RowsAffected()
+		n, err = affected(q.ExecContext(ctx, statement, args...))
 		return err
 	}, nil)
 	return n, err

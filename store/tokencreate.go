@@ -31,8 +31,10 @@ type creation struct {
 // CreateTokens stores all drafts or none. A draft that may not exist twice gives way to a living token with its
 // fingerprint. It returns ErrTokenIDTaken where an id is taken and the draft knows no other.
 func (db *DB) CreateTokens(ctx context.Context, drafts []*hallpass.TokenDraft, by string, now time.Time, overwrite Overwrite) ([]CreatedToken, error) {
-	for _, d := range drafts { // keys are made before the transaction, which may be the only one
-		if _, err := db.tenantKeysOf(ctx, d.TenantID); err != nil {
+	rows := make([]tokenRow, len(drafts))
+	for i, d := range drafts { // outside of the transaction, for other writes wait for it
+		rows[i] = tokenRow{TokenDraft: d}
+		if err := db.seal(ctx, &rows[i], d.CreatedAt); err != nil {
 			return nil, err
 		}
 	}
@@ -43,15 +45,38 @@ func (db *DB) CreateTokens(ctx context.Context, drafts []*hallpass.TokenDraft, b
 			return err
 		}
 		for _, i := range byID(drafts) {
-			one, err := c.create(ctx, q, drafts[i])
+			one, err := c.create(ctx, q, &rows[i])
 			if err != nil {
 				return err
 			}
 			created[i] = one
 		}
 		return unclaim(ctx, q, drafts)
-	}, nil)
+	}, func() {
+		for i := range created {
+			if created[i].Deduplicated { // it may have been overwritten
+				db.tokens.remove(tokenName{created[i].TenantID, created[i].ID})
+			}
+		}
+	})
 	return created, err
+}
+
+// tokenRow is a draft as it is to be stored.
+type tokenRow struct {
+	*hallpass.TokenDraft
+	selector hallpass.Selector
+	keys     int // the version of the tenant's key that sealed is sealed with
+	sealed   []byte
+}
+
+// seal gives the row a selector of the instant and seals its body for it.
+func (db *DB) seal(ctx context.Context, r *tokenRow, at time.Time) (err error) {
+	if r.selector, err = hallpass.NewSelector(at, db.random); err != nil {
+		return err
+	}
+	r.sealed, r.keys, err = db.sealToken(ctx, &r.Token, r.selector)
+	return err
 }
 
 // byID returns the places of the drafts in the order of their ids: racing creations that wait for each other's ids must all
@@ -101,7 +126,8 @@ func claimed(drafts []*hallpass.TokenDraft) []*hallpass.TokenDraft {
 	return list
 }
 
-func (c *creation) create(ctx context.Context, q querier, d *hallpass.TokenDraft) (CreatedToken, error) {
+func (c *creation) create(ctx context.Context, q querier, r *tokenRow) (CreatedToken, error) {
+	d := r.TokenDraft
 	if d.Deduplicate {
 		existing, err := c.db.twin(ctx, q, d, c.now)
 		if err != nil {
@@ -111,7 +137,7 @@ func (c *creation) create(ctx context.Context, q querier, d *hallpass.TokenDraft
 			return c.meet(ctx, q, existing, d)
 		}
 	}
-	if err := c.db.insertToken(ctx, q, d); err != nil {
+	if err := c.db.insertToken(ctx, q, r); err != nil {
 		return CreatedToken{}, err
 	}
 	return CreatedToken{Token: d.Token}, c.db.record(ctx, q, c.now, tokenLog(&d.Token, c.by, hallpass.OperationCreate))
@@ -119,7 +145,11 @@ func (c *creation) create(ctx context.Context, q querier, d *hallpass.TokenDraft
 
 // twin returns the living token with the draft's fingerprint, or nil.
 func (db *DB) twin(ctx context.Context, q querier, d *hallpass.TokenDraft, now time.Time) (*StoredToken, error) {
-	return db.tokenWhere(ctx, q, d.TenantID, `t.fingerprint = $3`, now, d.Fingerprint)
+	t, err := db.sealedToken(ctx, q, d.TenantID, `t.fingerprint = $3`, now, d.Fingerprint)
+	if err != nil || t == nil {
+		return nil, err
+	}
+	return t, db.unseal(ctx, t)
 }
 
 // meet answers a draft with the token that has its fingerprint already.
@@ -141,45 +171,39 @@ func (c *creation) meet(ctx context.Context, q querier, existing *StoredToken, d
 
 // insertToken stores a new token under the first of its names that is free. An expired token that awaits the sweep does
 // not hold its name.
-func (db *DB) insertToken(ctx context.Context, q querier, d *hallpass.TokenDraft) error {
-	for at := d.CreatedAt; ; at = at.Add(hallpass.Precision) { // all selectors of an instant may be taken
-		_, err := q.ExecContext(ctx, `DELETE FROM tokens WHERE tenant_id = $1 AND id = $2 AND expires_at <= $3`,
-			d.TenantID, d.ID, micros(d.CreatedAt))
-		if err != nil {
-			return err
-		}
-		selector, err := hallpass.NewSelector(at, db.random)
-		if err != nil {
-			return err
-		}
-		sealed, keys, err := db.sealToken(ctx, &d.Token, selector)
-		if err != nil {
-			return err
-		}
-		result, err := q.ExecContext(ctx, `
+func (db *DB) insertToken(ctx context.Context, q querier, r *tokenRow) error {
+	for at := r.CreatedAt; ; at = at.Add(hallpass.Precision) { // all selectors of an instant may be taken
+		n, err := affected(q.ExecContext(ctx, `
 			INSERT INTO tokens (selector, tenant_id, id, type, container, fingerprint, created_at, expires_at, cvc_expires_at,
 				version, key_version, body)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11) ON CONFLICT DO NOTHING`,
-			int64(selector), d.TenantID, d.ID, string(d.Type), []byte(d.Container), text(d.Fingerprint), micros(d.CreatedAt),
-			micros(d.ExpiresAt), micros(d.CVCExpiresAt), keys, sealed)
+			int64(r.selector), r.TenantID, r.ID, string(r.Type), []byte(r.Container), text(r.Fingerprint), micros(r.CreatedAt),
+			micros(r.ExpiresAt), micros(r.CVCExpiresAt), r.keys, r.sealed))
 		if err != nil {
 			return err
 		}
-		if n, err := result.RowsAffected(); err != nil {
-			return err
-		} else if n == 1 {
-			return db.insertTerms(ctx, q, selector, d)
+		if n == 1 {
+			return db.insertTerms(ctx, q, r.selector, r.TokenDraft)
 		}
-		if err := renameTaken(ctx, q, d); err != nil {
+		if err := freeName(ctx, q, r.TokenDraft); err != nil {
+			return err
+		}
+		if err := db.seal(ctx, r, at); err != nil {
 			return err
 		}
 	}
 }
 
-// renameTaken gives the draft another name where its own is taken; where it is not, the selector was, and another is drawn.
-func renameTaken(ctx context.Context, q querier, d *hallpass.TokenDraft) error {
+// freeName deletes an expired token that holds the draft's name, or gives the draft another name where a living one does.
+// Where none does the selector was taken.
+func freeName(ctx context.Context, q querier, d *hallpass.TokenDraft) error {
+	n, err := affected(q.ExecContext(ctx, `DELETE FROM tokens WHERE tenant_id = $1 AND id = $2 AND expires_at <= $3`,
+		d.TenantID, d.ID, micros(d.CreatedAt)))
+	if err != nil || n > 0 {
+		return err
+	}
 	var found int
-	err := q.QueryRowContext(ctx, `SELECT 1 FROM tokens WHERE tenant_id = $1 AND id = $2`, d.TenantID, d.ID).Scan(&found)
+	err = q.QueryRowContext(ctx, `SELECT 1 FROM tokens WHERE tenant_id = $1 AND id = $2`, d.TenantID, d.ID).Scan(&found)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

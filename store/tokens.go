@@ -40,6 +40,8 @@ type StoredToken struct {
 	sealed   []byte
 }
 
+func (t *StoredToken) name() tokenName { return tokenName{t.TenantID, t.ID} }
+
 const tokenColumns = `t.selector, t.id, t.type, t.container, t.fingerprint, t.created_at, t.expires_at, t.cvc_expires_at,
 	t.version, t.key_version, t.body`
 
@@ -107,23 +109,41 @@ func (db *DB) sealToken(ctx context.Context, t *hallpass.Token, selector hallpas
 	return sealed, keys.active, err
 }
 
-// Token returns the tenant's token of that id, or nil where there is none or it has expired at now.
+// tokenName is what a tenant calls a token by.
+type tokenName struct{ tenantID, id string }
+
+// rememberedBody bounds the tokens that are remembered, in bytes of their sealed body.
+const rememberedBody = 4 << 10
+
+// Token returns the tenant's token of that id, or nil where there is none or it has expired at now. Tokens are remembered
+// as they are stored, sealed.
 func (db *DB) Token(ctx context.Context, tenantID, id string, now time.Time) (*StoredToken, error) {
-	return db.tokenWhere(db.read(ctx), db.reads, tenantID, `t.id = $3`, now, id)
+	name := tokenName{tenantID, id}
+	cached, generation := db.tokens.get(name)
+	if cached != nil && (cached.ExpiresAt.IsZero() || cached.ExpiresAt.After(now)) { // else another may have its name by now
+		t := *cached
+		return &t, db.unseal(ctx, &t)
+	}
+	t, err := db.sealedToken(db.read(ctx), db.reads, tenantID, `t.id = $3`, now, id)
+	if err != nil || t == nil {
+		return nil, err
+	}
+	if len(t.sealed) <= rememberedBody {
+		sealed := *t
+		db.tokens.fill(name, &sealed, generation)
+	}
+	return t, db.unseal(ctx, t)
 }
 
-// tokenWhere returns the first living token of the tenant that meets the condition, oldest first, or nil.
-func (db *DB) tokenWhere(ctx context.Context, q querier, tenantID, condition string, now time.Time, value any) (*StoredToken, error) {
+// sealedToken returns the first living token of the tenant that meets the condition, oldest first, still sealed, or nil.
+func (db *DB) sealedToken(ctx context.Context, q querier, tenantID, condition string, now time.Time, value any) (*StoredToken, error) {
 	t, err := scanToken(q.QueryRowContext(ctx, `SELECT `+tokenColumns+` FROM tokens t
 		WHERE t.tenant_id = $1 AND (t.expires_at IS NULL OR t.expires_at > $2) AND `+condition+`
 		ORDER BY t.selector LIMIT 1`, tenantID, micros(now), value), tenantID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // absent is an answer here
 	}
-	if err != nil {
-		return nil, err
-	}
-	return t, db.unseal(ctx, t)
+	return t, err
 }
 
 func tokenLog(t *hallpass.Token, by, operation string) hallpass.Log {
@@ -153,7 +173,7 @@ func (db *DB) UpdateToken(ctx context.Context, old *StoredToken, d *hallpass.Tok
 			return err
 		}
 		return db.record(ctx, q, now, tokenLog(&d.Token, by, hallpass.OperationUpdate))
-	}, nil)
+	}, func() { db.tokens.remove(old.name()) })
 }
 
 var errTokenTwin = hallpass.Refuse(hallpass.KindConflict, "Another token has the same fingerprint.")
@@ -165,16 +185,16 @@ func (db *DB) replaceToken(ctx context.Context, q querier, old *StoredToken, d *
 	if err != nil {
 		return err
 	}
-	result, err := q.ExecContext(ctx, `
+	n, err := affected(q.ExecContext(ctx, `
 		UPDATE tokens SET container = $3, fingerprint = $4, expires_at = $5, cvc_expires_at = $6, version = version + 1,
 			key_version = $7, body = $8
 		WHERE selector = $1 AND version = $2`,
-		int64(old.selector), old.version, []byte(d.Container), text(d.Fingerprint), micros(d.ExpiresAt), micros(d.CVCExpiresAt), keys, sealed)
+		int64(old.selector), old.version, []byte(d.Container), text(d.Fingerprint), micros(d.ExpiresAt), micros(d.CVCExpiresAt), keys, sealed))
 	if err != nil {
 		return err
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, errTokenChanged)
+	if n == 0 {
+		return errTokenChanged
 	}
 	if _, err := q.ExecContext(ctx, `DELETE FROM token_terms WHERE selector = $1`, int64(old.selector)); err != nil {
 		return err
@@ -210,5 +230,5 @@ func (db *DB) DeleteToken(ctx context.Context, t *StoredToken, by string, now ti
 			return err
 		}
 		return db.record(ctx, q, now, tokenLog(&t.Token, by, hallpass.OperationDelete))
-	}, nil)
+	}, func() { db.tokens.remove(t.name()) })
 }

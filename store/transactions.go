@@ -101,10 +101,7 @@ func (db *DB) EndTransaction(
 }
 
 func changeTransaction(result sql.Result, err error) error {
-	if err != nil {
-		return err
-	}
-	n, err := result.RowsAffected()
+	n, err := affected(result, err)
 	if err == nil && n == 0 {
 		return hallpass.ErrTransaction
 	}
