@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -58,6 +59,50 @@ func canonical(r *http.Request, path string) *http.Request {
 	return &shallow
 }
 
+// routers are the routes by the first segment of their paths. A router tries its routes one by one, each with a regular
+// expression; so it tries few.
+type routers map[string]*mux.Router
+
+// newRouters distributes the routes of one router. What they need besides, prepare gives each.
+func newRouters(all *mux.Router, prepare func(*mux.Router)) (routers, error) {
+	list := routers{}
+	list.add("", prepare) // has what else there is: nothing
+	err := all.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		template, templateErr := route.GetPathTemplate()
+		methods, methodsErr := route.GetMethods()
+		if err := errors.Join(templateErr, methodsErr); err != nil {
+			return err
+		}
+		segment := firstSegment(template)
+		if list[segment] == nil {
+			list.add(segment, prepare)
+		}
+		return list[segment].Handle(template, route.GetHandler()).Methods(methods...).Name(route.GetName()).GetError()
+	})
+	return list, err
+}
+
+func (rs routers) add(segment string, prepare func(*mux.Router)) {
+	rs[segment] = mux.NewRouter().SkipClean(true)
+	prepare(rs[segment])
+}
+
+func firstSegment(path string) string {
+	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return segment
+}
+
+// of returns the router for a path.
+func (rs routers) of(path string) *mux.Router {
+	if router := rs[firstSegment(path)]; router != nil {
+		return router
+	}
+	return rs[""]
+}
+
+// ServeHTTP implements http.Handler.
+func (rs routers) ServeHTTP(w http.ResponseWriter, r *http.Request) { rs.of(r.URL.Path).ServeHTTP(w, r) }
+
 func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
 	s.refuse(w, r, hallpass.Refuse(hallpass.KindNoRoute, "There is nothing at this path."))
 }
@@ -82,7 +127,7 @@ func (s *Server) methods(r *http.Request) []string {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		probe.Method = method
 		var match mux.RouteMatch
-		if s.router.Match(&probe, &match) && match.MatchErr == nil {
+		if s.routers.of(r.URL.Path).Match(&probe, &match) && match.MatchErr == nil {
 			found = append(found, method)
 		}
 	}

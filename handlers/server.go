@@ -2,7 +2,7 @@
 // and translates between the generated types and the domain.
 //
 // A request passes, in order: the reply buffer with recovery and the one log record ([Server.ServeHTTP]); CORS; the
-// router; the contract middleware (guard.go), which authenticates, authorizes, checks parameters and body, runs the
+// router (paths.go); the contract middleware (guard.go), which authenticates, authorizes, checks parameters and body, runs the
 // generated binding and the handler, and checks the reply; and out. Handlers return errors; only errors.go turns an error
 // into a status and a body.
 package handlers
@@ -51,8 +51,8 @@ type Server struct {
 	contract    *contract.Contract
 	documents   documents
 	paths       canonicalPaths
-	router      *mux.Router
-	chain       http.Handler // CORS, then the router
+	routers     routers
+	chain       http.Handler // CORS, then a router
 	signing     *signing
 	expressions *expression.Engine
 	metrics     *metrics
@@ -83,11 +83,10 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.metrics = newMetrics(c.Metrics, prepared, c.Store, c.Now)
 	s.paths = newCanonicalPaths(prepared)
-	s.router = s.newRouter()
-	if err := prepared.Bind(s.router); err != nil {
+	if s.routers, err = s.newRouters(); err != nil {
 		return nil, err
 	}
-	s.chain = s.withCORS(s.router)
+	s.chain = s.withCORS(s.routers)
 	return s, nil
 }
 
@@ -99,17 +98,22 @@ func orDefault[T comparable](value, otherwise T) T {
 	return value
 }
 
-func (s *Server) newRouter() *mux.Router {
-	router := mux.NewRouter().SkipClean(true)
-	router.NotFoundHandler = http.HandlerFunc(s.noRoute)
-	router.MethodNotAllowedHandler = http.HandlerFunc(s.noMethod)
-	router.Use(s.guard)
+// newRouters routes the generated handlers, each bound to its operation.
+func (s *Server) newRouters() (routers, error) {
 	strict := gen.NewStrictHandlerWithOptions(s, nil, gen.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc:  s.refuseUnreadable,
 		ResponseErrorHandlerFunc: s.refuse,
 	})
-	gen.HandlerWithOptions(strict, gen.GorillaServerOptions{BaseRouter: router, ErrorHandlerFunc: s.refuseUnreadable})
-	return router
+	generated := mux.NewRouter()
+	gen.HandlerWithOptions(strict, gen.GorillaServerOptions{BaseRouter: generated, ErrorHandlerFunc: s.refuseUnreadable})
+	if err := s.contract.Bind(generated); err != nil {
+		return nil, err
+	}
+	return newRouters(generated, func(router *mux.Router) {
+		router.NotFoundHandler = http.HandlerFunc(s.noRoute)
+		router.MethodNotAllowedHandler = http.HandlerFunc(s.noMethod)
+		router.Use(s.guard)
+	})
 }
 
 // requestHeaders are those that the vendor's browser SDKs send, and the transaction routes' own.
