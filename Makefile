@@ -50,11 +50,20 @@ fresh: gen ## fail where generated code or formatting is stale
 	@test -z "$$(gofmt -l $$(git ls-files '*.go' ':!gen/*.gen.go'))" || { echo 'run: make fmt'; exit 1; }
 	@git diff --exit-code -- gen || { echo 'generated code is stale; run: make gen'; exit 1; }
 
+changes: ## fail where the contract breaks its last release, or changes under the same version
+	$(GO) run ./release check
+
+changelog: ## list the contract's changes since the last release in CHANGELOG.md
+	$(GO) run ./release changelog
+
+release: changelog ## make what is unreleased the release of info.version
+	$(GO) run ./release cut
+
 bench: ## measure against a bare handler (needs wrk: apt-get install wrk)
 	@command -v wrk >/dev/null || { echo 'bench needs wrk: apt-get install wrk'; exit 1; }
 	$(GO) run ./bench
 
-check: fresh lint lint-contract race test-postgres sdk-test ## all that CI runs
+check: fresh changes lint lint-contract race test-postgres sdk-test ## all that CI runs
 
-.PHONY: help run build gen test race test-postgres sdk-test fuzz fmt lint lint-contract fresh bench check
+.PHONY: help run build gen test race test-postgres sdk-test fuzz fmt lint lint-contract fresh changes changelog release bench check
 .DEFAULT_GOAL := help
