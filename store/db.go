@@ -161,24 +161,15 @@ func affected(result sql.Result, err error) (int64, error) {
 }
 
 // write runs do in a transaction of its own, or on SQLite as one of a group, and returns after the commit is on disk.
-// When do returns an error nothing of it is kept. do may run twice, the first time in vain. committed, where it is not nil, runs after the commit and before write
-// returns, in the order of commits: it is where the caches follow the database.
+// When do returns an error nothing of it is kept. do may run again, its first time in vain. committed, where it is not nil,
+// runs after the commit and before write returns, in the order of commits: it is where the caches follow the database.
 func (db *DB) write(ctx context.Context, do func(ctx context.Context, q querier) error, committed func()) error {
 	if db.sqlite {
 		return db.writer.run(ctx, do, committed)
 	}
-	tx, err := db.pool.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := do(ctx, tx); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	if committed != nil {
+	err := db.transact(ctx, do)
+	if err == nil && committed != nil {
 		committed()
 	}
-	return nil
+	return err
 }
