@@ -100,7 +100,7 @@ func open(ctx context.Context, c Config, create bool) (_ *DB, err error) {
 	}
 	db.keys = newCache[hallpass.Selector, hallpass.Key](db.cacheSize(1 << 12))
 	db.applications = newCache[string, member](db.cacheSize(1 << 12))
-	db.sessions = newCache[hallpass.Selector, hallpass.Session](db.cacheSize(1 << 14))
+	db.sessions = newCache[hallpass.Selector, hallpass.Session](db.cacheSize(1 << 13))
 	db.transactions = newCache[string, hallpass.Transaction](db.cacheSize(1 << 12))
 	db.tokens = newCache[tokenName, StoredToken](db.cacheSize(1 << 12))
 	return db, db.ensureSigningSecret(ctx)

@@ -11,6 +11,7 @@ import (
 
 // CreateSession stores a new session. It returns ErrSelectorTaken where the session must be minted again.
 func (db *DB) CreateSession(ctx context.Context, s *hallpass.Session) error {
+	remembered := *s // without what s is a part of
 	return db.write(ctx, func(ctx context.Context, q querier) error {
 		_, err := q.ExecContext(ctx, `
 			INSERT INTO sessions (selector, issuing_key, key_digest, nonce_digest, created_at, expires_at)
@@ -23,7 +24,7 @@ func (db *DB) CreateSession(ctx context.Context, s *hallpass.Session) error {
 			return err
 		}
 		return db.record(ctx, q, s.CreatedAt, sessionLog(s, s.ApplicationID, hallpass.OperationCreate))
-	}, func() { db.sessions.put(s.Selector, s) })
+	}, func() { db.sessions.put(s.Selector, &remembered) })
 }
 
 // AuthorizeSession gives the session its grant, end and authorizer as they stand in s. Of racing callers exactly one

@@ -207,7 +207,7 @@ func (c *serveCommand) announce(env environment, api net.Listener, seed *develop
 // so the default would collect every few megabytes.
 func tuneMemory() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(150)
+		debug.SetGCPercent(300)
 	}
 }
 
