@@ -435,24 +435,6 @@ type CreateApplicationRequest struct {
 // Example: private
 type CreateApplicationRequestType string
 
-// CreateSessionResponse A new session.
-type CreateSessionResponse struct {
-	// ExpiresAt When the session ends.
-	//
-	// Example: 2030-01-09T20:14:55.2130890+00:00
-	ExpiresAt string `json:"expires_at"`
-
-	// Nonce The one-time code by which a private application authorizes the session.
-	//
-	// Example: 4J7SiRvfADwJ9ZqwviJJs8
-	Nonce string `json:"nonce"`
-
-	// SessionKey The key of the session, for the `BT-API-KEY` header. Only its creator should ever hold it.
-	//
-	// Example: key_sess_9A8skE7MhJi9HnaSGyTDZY
-	SessionKey string `json:"session_key"`
-}
-
 // CreateTokenRequest A token to create.
 type CreateTokenRequest struct {
 	// Containers The container, just one; that of the type where absent.
@@ -496,10 +478,10 @@ type CreateTokenRequest struct {
 	// Metadata Texts by name, not sensitive. In a merge patch null removes a member.
 	//
 	// Example: {"customer":"42"}
-	Metadata *TokenMetadata `json:"metadata,omitempty"`
+	Metadata *TokenMetadataRequest `json:"metadata,omitempty"`
 
 	// Privacy A deprecated classification, kept and returned without effect.
-	Privacy *TokenPrivacy `json:"privacy,omitempty"`
+	Privacy *TokenPrivacyRequest `json:"privacy,omitempty"`
 
 	// SearchIndexes Expressions over `data` whose results the token can be found by; those of the type where absent.
 	SearchIndexes *[]string `json:"search_indexes,omitempty"`
@@ -868,6 +850,24 @@ type ServiceStatus struct {
 	Status string `json:"status"`
 }
 
+// Session A new session.
+type Session struct {
+	// ExpiresAt When the session ends.
+	//
+	// Example: 2030-01-09T20:14:55.2130890+00:00
+	ExpiresAt string `json:"expires_at"`
+
+	// Nonce The one-time code by which a private application authorizes the session.
+	//
+	// Example: 4J7SiRvfADwJ9ZqwviJJs8
+	Nonce string `json:"nonce"`
+
+	// SessionKey The key of the session, for the `BT-API-KEY` header. Only its creator should ever hold it.
+	//
+	// Example: key_sess_9A8skE7MhJi9HnaSGyTDZY
+	SessionKey string `json:"session_key"`
+}
+
 // SessionCreationToken A session creation token, a JWT signed with HS384.
 type SessionCreationToken struct {
 	// Role Its role.
@@ -1003,7 +1003,7 @@ type Token struct {
 	// Example: {"first_name":"{{ data.first_name }}"}
 	Mask interface{} `json:"mask,omitempty"`
 
-	// Metadata Texts by name, not sensitive. In a merge patch null removes a member.
+	// Metadata Texts by name, not sensitive.
 	//
 	// Example: {"customer":"42"}
 	Metadata *TokenMetadata `json:"metadata,omitempty"`
@@ -1021,7 +1021,7 @@ type Token struct {
 	// NetworkToken What a card says of itself. Unknown members are left out.
 	NetworkToken *CardDetails `json:"network_token,omitempty"`
 
-	// Privacy A deprecated classification, kept and returned without effect.
+	// Privacy A deprecated classification, without effect.
 	Privacy *TokenPrivacy `json:"privacy,omitempty"`
 
 	// SearchIndexes The expressions whose results it can be found by.
@@ -1061,10 +1061,15 @@ type TokenExtras struct {
 	Deduplicated bool `json:"deduplicated"`
 }
 
-// TokenMetadata Texts by name, not sensitive. In a merge patch null removes a member.
+// TokenMetadata Texts by name, not sensitive.
 //
 // Example: {"customer":"42"}
-type TokenMetadata map[string]*string
+type TokenMetadata map[string]string
+
+// TokenMetadataRequest Texts by name, not sensitive. In a merge patch null removes a member.
+//
+// Example: {"customer":"42"}
+type TokenMetadataRequest map[string]*string
 
 // TokenPage One page of tokens.
 type TokenPage struct {
@@ -1075,8 +1080,26 @@ type TokenPage struct {
 	Pagination Pagination `json:"pagination"`
 }
 
-// TokenPrivacy A deprecated classification, kept and returned without effect.
+// TokenPrivacy A deprecated classification, without effect.
 type TokenPrivacy struct {
+	// Classification What kind of data it is.
+	//
+	// Example: general
+	Classification string `json:"classification"`
+
+	// ImpactLevel low, moderate or high.
+	//
+	// Example: high
+	ImpactLevel string `json:"impact_level"`
+
+	// RestrictionPolicy mask or redact.
+	//
+	// Example: redact
+	RestrictionPolicy string `json:"restriction_policy"`
+}
+
+// TokenPrivacyRequest A deprecated classification, kept and returned without effect.
+type TokenPrivacyRequest struct {
 	// Classification What kind of data it is.
 	//
 	// Example: general
@@ -1573,10 +1596,10 @@ type UpdateTokenRequest struct {
 	// Metadata Texts by name, not sensitive. In a merge patch null removes a member.
 	//
 	// Example: {"customer":"42"}
-	Metadata *TokenMetadata `json:"metadata,omitempty"`
+	Metadata *TokenMetadataRequest `json:"metadata,omitempty"`
 
 	// Privacy A deprecated classification, kept and returned without effect.
-	Privacy *TokenPrivacy `json:"privacy,omitempty"`
+	Privacy *TokenPrivacyRequest `json:"privacy,omitempty"`
 
 	// SearchIndexes Replaces the search indexes.
 	SearchIndexes *[]string `json:"search_indexes,omitempty"`
@@ -10413,7 +10436,7 @@ type CreateSession201ResponseHeaders struct {
 }
 
 type CreateSession201JSONResponse struct {
-	Body    CreateSessionResponse
+	Body    Session
 	Headers CreateSession201ResponseHeaders
 }
 

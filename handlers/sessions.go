@@ -20,7 +20,7 @@ func (s *Server) CreateSession(ctx context.Context, _ gen.CreateSessionRequestOb
 	if err != nil {
 		return nil, err
 	}
-	return gen.CreateSession201JSONResponse{Body: gen.CreateSessionResponse{
+	return gen.CreateSession201JSONResponse{Body: gen.Session{
 		SessionKey: minted.Key.Reveal(), Nonce: minted.Nonce.Reveal(), ExpiresAt: hallpass.FormatInstant(minted.ExpiresAt),
 	}}, nil
 }

@@ -18,7 +18,7 @@ import (
 
 func main() {
 	router := mux.NewRouter()
-	router.HandleFunc("/sessions", answer[struct{}](http.StatusCreated, gen.CreateSessionResponse{
+	router.HandleFunc("/sessions", answer[struct{}](http.StatusCreated, gen.Session{
 		SessionKey: "key_sess_3P8zYjPS7sFFQC2D6WVxu1cPgHQ1J22zj", Nonce: "3P8zYjPS7sFVXuJexjMsC2ozz85ifjQMe",
 		ExpiresAt: "2030-01-09T20:14:55.213089+00:00",
 	})).Methods(http.MethodPost)
