@@ -29,6 +29,9 @@ test-postgres: ## run the store's tests on PostgreSQL as well
 sdk-test: ## run the vendor's own SDKs against a development server (needs curl, Node and Python)
 	scripts/sdk-test.sh
 
+clients: ## generate clients in four languages and run one walk through each (needs Node, Python, Java and Maven)
+	scripts/clients.sh
+
 fuzz: ## fuzz every target for a while each (FUZZTIME=10s)
 	scripts/fuzz.sh
 
@@ -63,7 +66,7 @@ bench: ## measure against a bare handler (needs wrk: apt-get install wrk)
 	@command -v wrk >/dev/null || { echo 'bench needs wrk: apt-get install wrk'; exit 1; }
 	$(GO) run ./bench
 
-check: fresh changes lint lint-contract race test-postgres sdk-test ## all that CI runs
+check: fresh changes lint lint-contract race test-postgres sdk-test clients ## all that CI runs
 
-.PHONY: help run build gen test race test-postgres sdk-test fuzz fmt lint lint-contract fresh changes changelog release bench check
+.PHONY: help run build gen test race test-postgres sdk-test clients fuzz fmt lint lint-contract fresh changes changelog release bench check
 .DEFAULT_GOAL := help
