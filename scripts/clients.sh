@@ -19,7 +19,8 @@ run() {
 		;;
 	python)
 		python_packages && PATH=$PWD/.venv/bin:$PATH && rm -rf hallpass &&
-			openapi-python-client generate --url "$HALLPASS_URL/openapi.yaml" --config generator.yaml --meta none --output-path hallpass --fail-on-warning &&
+			openapi-python-client generate --url "$HALLPASS_URL/openapi.yaml" --meta none --output-path hallpass \
+				--config generator.yaml --fail-on-warning &&
 			mypy && python -W error::ResourceWarning test_walk.py
 		;;
 	java)
