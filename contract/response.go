@@ -1,8 +1,11 @@
 package contract
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -122,7 +125,8 @@ func (p *preparation) delegateHeader(op *Operation, name string, ref *openapi3.H
 
 // CheckResponse holds a finished response against the operation: its status must be documented, its headers and its
 // body must be as documented, and there must be no body where none is documented or where HTTP allows none (1xx, 204,
-// 304). The body is the one a GET would have; answers to HEAD are not for this function. The error is a *Violation.
+// 304). The body is the one a GET would have; answers to HEAD are not for this function. A body that is gzipped, as its
+// Content-Encoding says, is held against the document as what it unpacks to. The error is a *Violation.
 func (op *Operation) CheckResponse(status int, header http.Header, body []byte) error {
 	var p problems
 	resp := op.responses[status]
@@ -154,8 +158,11 @@ func (resp *response) check(p *problems, status int, header http.Header, body []
 		}
 		return
 	}
+	body, coded := unpacked(header, body)
 	media, mediaType := resp.content.find(header)
 	switch {
+	case !coded:
+		p.add("content encoding", "must be gzip, or none")
 	case media == nil:
 		p.add("content type", "must be "+resp.content.String())
 	case isJSON(mediaType):
@@ -163,6 +170,23 @@ func (resp *response) check(p *problems, status int, header http.Header, body []
 	case media.shape != nil:
 		media.checkOther(p, mediaType, header, body)
 	}
+}
+
+// unpacked returns the body without its content coding. It reports false where the coding is unknown or the body is not of
+// it.
+func unpacked(header http.Header, body []byte) ([]byte, bool) {
+	switch coding := header["Content-Encoding"]; {
+	case len(coding) == 0:
+		return body, true
+	case len(coding) > 1 || coding[0] != "gzip":
+		return nil, false
+	}
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, false
+	}
+	body, err = io.ReadAll(r)
+	return body, err == nil
 }
 
 func (h *responseHeader) check(p *problems, header http.Header) {

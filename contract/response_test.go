@@ -1,6 +1,8 @@
 package contract_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"net/http"
 	"strings"
@@ -23,6 +25,9 @@ func TestResponses(t *testing.T) {
 		return h
 	}
 	typed := func(contentType string) http.Header { return http.Header{"Content-Type": {contentType}} }
+	coded := func(contentType string, codings ...string) http.Header {
+		return http.Header{"Content-Type": {contentType}, "Content-Encoding": codings}
+	}
 	for name, test := range map[string]struct {
 		operation string
 		status    int
@@ -60,6 +65,13 @@ func TestResponses(t *testing.T) {
 		"refuses a text that is not UTF-8":   {"getText", 200, typed(plain), "\xff", "body is not valid UTF-8"},
 		"refuses another charset":            {"getText", 200, typed("text/plain; charset=latin1"), "ok", "content type must be application/jwt, application/yaml, image/png, text/html, text/plain"},
 		"refuses a token of another form":    {"getText", 200, typed("application/jwt"), "A", "body must match the pattern ^[a-z.]+$"},
+		"accepts a packed text":              {"getText", 200, coded(plain, "gzip"), packed("ok"), ""},
+		"refuses a long packed text":         {"getText", 200, coded(plain, "gzip"), packed("longer"), "body must be at most 5 characters"},
+		"refuses what was not packed":        {"getText", 200, coded(plain, "gzip"), "ok", "content encoding must be gzip, or none"},
+		"refuses half of what was packed":    {"getText", 200, coded(plain, "gzip"), packed("ok")[:20], "content encoding must be gzip, or none"},
+		"refuses another coding":             {"getText", 200, coded(plain, "br"), "ok", "content encoding must be gzip, or none"},
+		"refuses two codings":                {"getText", 200, coded(plain, "gzip", "gzip"), packed("ok"), "content encoding must be gzip, or none"},
+		"refuses a packed duplicate member":  {"bodies", 400, coded(problem, "gzip"), packed(`{"title":"T","title":"T"}`), "body is not valid JSON: a member occurs twice at byte 13"},
 		"accepts any image":                  {"getText", 200, typed("image/png"), "\xff", ""},
 		"accepts anything untyped":           {"untyped", 200, typed("application/json"), `{"a":[null,1.5]}`, ""},
 		"refuses text that is no JSON":       {"untyped", 200, typed("application/json"), `a`, "body is not valid JSON: unexpected character at byte 0"},
@@ -88,4 +100,13 @@ func TestResponses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// packed is a text gzipped.
+func packed(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(text))
+	_ = w.Close()
+	return b.String()
 }
