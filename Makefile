@@ -15,7 +15,7 @@ build: ## build the static binary bin/hallpass
 
 gen: ## generate the server from openapi.yaml
 	$(TOOL) oapi-codegen -config oapi-codegen.yaml openapi.yaml
-	$(GO) run ./gen/openapijson
+	$(GO) run ./gen/renditions
 
 test: ## run all tests
 	$(GO) test ./...

@@ -99,7 +99,7 @@ func TestMethods(t *testing.T) {
 func concrete(template string) string {
 	return strings.NewReplacer(
 		"{transaction_id}", "dcaad720-d1e9-47ba-a76b-a6370ef0373b",
-		"{id}", "7a9c4e21-5b8d-4c36-9e0f-2d1b8a6c4e53", "{keyId}", "0b1d7f52-6e4c-4a83-b9f0-5c2e8d7a1b36",
+		"{id}", "7a9c4e21-5b8d-4c36-9e0f-2d1b8a6c4e53", "{keyId}", "0b1d7f52-6e4c-4a83-b9f0-5c2e8d7a1b36", "{asset}", "front.css",
 	).Replace(template)
 }
 
@@ -108,7 +108,7 @@ func TestUnknownPath(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
 	for _, path := range []string{
-		"/", "/session", "/sessions/authorize/" + marked("x"), "/Sessions", "//sessions", "/sessions//authorize", "/applications/key/x",
+		"/session", "/sessions/authorize/" + marked("x"), "/Sessions", "//sessions", "/sessions//authorize", "/applications/key/x",
 		"/api/transactions/dcaad720-d1e9-47ba-a76b-a6370ef0373b", "/api", "/metrics", "/debug/pprof/", "/sessions/..",
 		"/" + marked("../../etc/passwd"), "/%2e%2e/" + marked("x"), "/sessions%00", "/openapi.yml", "/" + strings.Repeat("a", 5000),
 	} {

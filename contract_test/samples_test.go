@@ -97,10 +97,15 @@ var samples = map[string]func(t testing.TB, s *service) sample{
 		}
 		return sample{s.nobody(), tokenRequest(form), 200}
 	},
-	"getHealth":       serviceSample("/healthz"),
-	"getReadiness":    serviceSample("/readyz"),
-	"getContractYAML": serviceSample("/openapi.yaml"),
-	"getContractJSON": serviceSample("/openapi.json"),
+	"getHealth":               serviceSample("/healthz"),
+	"getReadiness":            serviceSample("/readyz"),
+	"getContractYAML":         serviceSample("/openapi.yaml"),
+	"getContractJSON":         serviceSample("/openapi.json"),
+	"getContractDereferenced": serviceSample("/openapi.dereferenced.json"),
+	"getAPICatalog":           serviceSample("/.well-known/api-catalog"),
+	"getFrontPage":            serviceSample("/"),
+	"getReference":            serviceSample("/docs"),
+	"getPageAsset":            serviceSample("/docs/front.css"),
 }
 
 func serviceSample(path string) func(testing.TB, *service) sample {

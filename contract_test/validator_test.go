@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"regexp"
 	"slices"
@@ -196,7 +197,7 @@ func (v *validator) response(r *http.Request, status int, header http.Header, bo
 		return "", v.outside(r, status, header, body)
 	}
 	options := v.options
-	options.ExcludeResponseBody = r.Method == http.MethodHead || isYAML(header) // openapi3filter would read YAML as an object
+	options.ExcludeResponseBody = r.Method == http.MethodHead || !isJSON(header)
 	answer := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: input, Status: status, Header: header, Body: io.NopCloser(bytes.NewReader(body)), Options: &options,
 	}
@@ -207,11 +208,27 @@ func (v *validator) response(r *http.Request, status int, header http.Header, bo
 		return id, fmt.Errorf("%s does not document status %d", id, status)
 	case len(documented.Value.Content) == 0 && len(body) > 0:
 		return id, fmt.Errorf("%s documents no body for status %d", id, status)
+	case len(documented.Value.Content) > 0 && r.Method != http.MethodHead && !isJSON(header):
+		if err := asText(documented.Value.Content.Get(header.Get("Content-Type")), body); err != nil {
+			return id, err
+		}
 	}
 	return id, openapi3filter.ValidateResponse(r.Context(), answer)
 }
 
-func isYAML(header http.Header) bool { return header.Get("Content-Type") == "application/yaml" }
+func isJSON(header http.Header) bool {
+	kind, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	return strings.HasSuffix(kind, "json")
+}
+
+// asText holds a body against its schema as the text that it is. openapi3filter would read YAML as an object, and cannot
+// read HTML and the like.
+func asText(media *openapi3.MediaType, body []byte) error {
+	if media == nil {
+		return errors.New("the content type is not documented")
+	}
+	return media.Schema.Value.VisitJSON(string(body))
+}
 
 // outside checks the answer to what the contract does not have: 404, 405, or the empty answer to OPTIONS.
 func (v *validator) outside(r *http.Request, status int, _ http.Header, body []byte) error {

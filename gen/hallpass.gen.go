@@ -575,6 +575,45 @@ type CursorPagination struct {
 	PageSize int32 `json:"page_size"`
 }
 
+// LinkContext The links that begin at one resource, by their relation.
+type LinkContext struct {
+	// Anchor The URL of the resource.
+	//
+	// Example: http://127.0.0.1:8080/
+	Anchor string `json:"anchor"`
+
+	// Item The APIs of a catalog.
+	Item *[]LinkTarget `json:"item,omitempty"`
+
+	// ServiceDesc Descriptions of an API for programs.
+	ServiceDesc *[]LinkTarget `json:"service-desc,omitempty"`
+
+	// ServiceDoc Descriptions of an API for people.
+	ServiceDoc *[]LinkTarget `json:"service-doc,omitempty"`
+
+	// Status How an API is.
+	Status *[]LinkTarget `json:"status,omitempty"`
+}
+
+// LinkTarget What a link leads to.
+type LinkTarget struct {
+	// Href Its URL.
+	//
+	// Example: http://127.0.0.1:8080/openapi.yaml
+	Href string `json:"href"`
+
+	// Type Its media type.
+	//
+	// Example: application/yaml
+	Type *string `json:"type,omitempty"`
+}
+
+// Linkset A set of links (RFC 9264).
+type Linkset struct {
+	// Linkset The links, by what they begin at.
+	Linkset []LinkContext `json:"linkset"`
+}
+
 // Log Something that was done.
 type Log struct {
 	// ActorID Who did it.
@@ -1668,6 +1707,15 @@ type InternalError = Problem
 // InvalidToken What went wrong, in the shape of RFC 7807.
 type InvalidToken = Problem
 
+// NoTransactionRights What went wrong, in the shape of RFC 7807.
+type NoTransactionRights = Problem
+
+// NonceSpent What went wrong, in the shape of RFC 7807.
+type NonceSpent = Problem
+
+// NonceUnknown What went wrong, in the shape of RFC 7807.
+type NonceUnknown = Problem
+
 // NotFound What went wrong, in the shape of RFC 7807.
 type NotFound = Problem
 
@@ -1680,8 +1728,14 @@ type OAuthInvalidClient = OAuthProblem
 // RequestTimeout What went wrong, in the shape of RFC 7807.
 type RequestTimeout = Problem
 
+// TokenConflict What went wrong, in the shape of RFC 7807.
+type TokenConflict = Problem
+
 // TooManyRequests What went wrong, in the shape of RFC 7807.
 type TooManyRequests = Problem
+
+// TransactionInvalid What went wrong, in the shape of RFC 7807.
+type TransactionInvalid = Problem
 
 // Unauthorized What went wrong, in the shape of RFC 7807.
 type Unauthorized = Problem
@@ -1691,6 +1745,12 @@ type Unprocessable = Problem
 
 // UnsupportedMediaType What went wrong, in the shape of RFC 7807.
 type UnsupportedMediaType = Problem
+
+// GetFrontPageParams defines parameters for GetFrontPage.
+type GetFrontPageParams struct {
+	// IfNoneMatch Entity tags that the caller holds.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
 
 // CreateTransactionParams defines parameters for CreateTransaction.
 type CreateTransactionParams struct {
@@ -1863,6 +1923,18 @@ type DetokenizeParams struct {
 	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
 }
 
+// GetReferenceParams defines parameters for GetReference.
+type GetReferenceParams struct {
+	// IfNoneMatch Entity tags that the caller holds.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetPageAssetParams defines parameters for GetPageAsset.
+type GetPageAssetParams struct {
+	// IfNoneMatch Entity tags that the caller holds.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // ListLogsParams defines parameters for ListLogs.
 type ListLogsParams struct {
 	// EntityType Only entries about this type of resource.
@@ -1900,6 +1972,12 @@ type ListLogEntityTypesParams struct {
 type CreateAccessTokenParams struct {
 	// BTTRACEID Correlates the request; made up where absent or empty, and returned with the answer.
 	BTTRACEID *TraceID `json:"BT-TRACE-ID,omitempty"`
+}
+
+// GetContractDereferencedParams defines parameters for GetContractDereferenced.
+type GetContractDereferencedParams struct {
+	// IfNoneMatch Entity tags that the caller holds.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetContractJSONParams defines parameters for GetContractJSON.
@@ -2184,6 +2262,12 @@ func (a ContractDocument) MarshalJSON() ([]byte, error) {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetFrontPage The front page
+	// (GET /)
+	GetFrontPage(w http.ResponseWriter, r *http.Request, params GetFrontPageParams)
+	// GetAPICatalog Where everything is
+	// (GET /.well-known/api-catalog)
+	GetAPICatalog(w http.ResponseWriter, r *http.Request)
 	// CreateTransaction Create a transaction
 	// (PUT /api/transaction/)
 	CreateTransaction(w http.ResponseWriter, r *http.Request, params CreateTransactionParams)
@@ -2237,6 +2321,12 @@ type ServerInterface interface {
 	// Detokenize Detokenize any JSON
 	// (POST /detokenize)
 	Detokenize(w http.ResponseWriter, r *http.Request, params DetokenizeParams)
+	// GetReference This document as a page
+	// (GET /docs)
+	GetReference(w http.ResponseWriter, r *http.Request, params GetReferenceParams)
+	// GetPageAsset A file that the pages load
+	// (GET /docs/{asset})
+	GetPageAsset(w http.ResponseWriter, r *http.Request, asset string, params GetPageAssetParams)
 	// GetHealth Is the process alive
 	// (GET /healthz)
 	GetHealth(w http.ResponseWriter, r *http.Request)
@@ -2249,6 +2339,9 @@ type ServerInterface interface {
 	// CreateAccessToken Get an access token
 	// (POST /oauth2/token)
 	CreateAccessToken(w http.ResponseWriter, r *http.Request, params CreateAccessTokenParams)
+	// GetContractDereferenced This document without references
+	// (GET /openapi.dereferenced.json)
+	GetContractDereferenced(w http.ResponseWriter, r *http.Request, params GetContractDereferencedParams)
 	// GetContractJSON This document as JSON
 	// (GET /openapi.json)
 	GetContractJSON(w http.ResponseWriter, r *http.Request, params GetContractJSONParams)
@@ -2314,6 +2407,61 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// GetFrontPage operation middleware
+func (siw *ServerInterfaceWrapper) GetFrontPage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetFrontPageParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetFrontPage(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetAPICatalog operation middleware
+func (siw *ServerInterfaceWrapper) GetAPICatalog(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAPICatalog(w, r)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // CreateTransaction operation middleware
 func (siw *ServerInterfaceWrapper) CreateTransaction(w http.ResponseWriter, r *http.Request) {
@@ -3482,6 +3630,97 @@ func (siw *ServerInterfaceWrapper) Detokenize(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// GetReference operation middleware
+func (siw *ServerInterfaceWrapper) GetReference(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReferenceParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetReference(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetPageAsset operation middleware
+func (siw *ServerInterfaceWrapper) GetPageAsset(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "asset" -------------
+	var asset string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "asset", mux.Vars(r)["asset"], &asset, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "asset", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPageAssetParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPageAsset(w, r, asset, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(w http.ResponseWriter, r *http.Request) {
 
@@ -3701,6 +3940,47 @@ func (siw *ServerInterfaceWrapper) CreateAccessToken(w http.ResponseWriter, r *h
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.CreateAccessToken(w, r, params)
+	}))
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		handler = siw.HandlerMiddlewares[i](handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetContractDereferenced operation middleware
+func (siw *ServerInterfaceWrapper) GetContractDereferenced(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetContractDereferencedParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetContractDereferenced(w, r, params)
 	}))
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -4930,6 +5210,16 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/openapi.json", wrapper.GetContractJSON).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/openapi.dereferenced.json", wrapper.GetContractDereferenced).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/.well-known/api-catalog", wrapper.GetAPICatalog).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/", wrapper.GetFrontPage).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/docs", wrapper.GetReference).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/docs/{asset}", wrapper.GetPageAsset).Methods(http.MethodGet)
+
 	return r
 }
 
@@ -5006,6 +5296,42 @@ type InvalidTokenJSONResponse struct {
 	Headers InvalidTokenResponseHeaders
 }
 
+type NoTransactionRightsResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+type NoTransactionRightsJSONResponse struct {
+	Body Problem
+
+	Headers NoTransactionRightsResponseHeaders
+}
+
+type NonceSpentResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+type NonceSpentJSONResponse struct {
+	Body Problem
+
+	Headers NonceSpentResponseHeaders
+}
+
+type NonceUnknownResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+type NonceUnknownJSONResponse struct {
+	Body Problem
+
+	Headers NonceUnknownResponseHeaders
+}
+
 type NotFoundResponseHeaders struct {
 	AccessControlAllowOrigin *string
 	BTTRACEID                *string
@@ -5016,6 +5342,18 @@ type NotFoundJSONResponse struct {
 	Body Problem
 
 	Headers NotFoundResponseHeaders
+}
+
+type NotModifiedResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	ETag                     *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+	Vary                     *string
+}
+type NotModifiedResponse struct {
+	Headers NotModifiedResponseHeaders
 }
 
 type OAuthBadRequestResponseHeaders struct {
@@ -5055,6 +5393,18 @@ type RequestTimeoutJSONResponse struct {
 	Headers RequestTimeoutResponseHeaders
 }
 
+type TokenConflictResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+type TokenConflictJSONResponse struct {
+	Body Problem
+
+	Headers TokenConflictResponseHeaders
+}
+
 type TooManyRequestsResponseHeaders struct {
 	AccessControlAllowOrigin *string
 	BTTRACEID                *string
@@ -5066,6 +5416,18 @@ type TooManyRequestsJSONResponse struct {
 	Body Problem
 
 	Headers TooManyRequestsResponseHeaders
+}
+
+type TransactionInvalidResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+type TransactionInvalidJSONResponse struct {
+	Body Problem
+
+	Headers TransactionInvalidResponseHeaders
 }
 
 type UnauthorizedResponseHeaders struct {
@@ -5102,6 +5464,202 @@ type UnsupportedMediaTypeJSONResponse struct {
 	Body Problem
 
 	Headers UnsupportedMediaTypeResponseHeaders
+}
+
+type GetFrontPageRequestObject struct {
+	Params GetFrontPageParams
+}
+
+type GetFrontPageResponseObject interface {
+	VisitGetFrontPageResponse(w http.ResponseWriter) error
+}
+
+type GetFrontPage200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	ContentEncoding          *string
+	ContentSecurityPolicy    *string
+	ETag                     *string
+	Link                     *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+	ReferrerPolicy           *string
+	Vary                     *string
+}
+
+type GetFrontPage200TextHTMLResponse struct {
+	Body          io.Reader
+	Headers       GetFrontPage200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetFrontPage200TextHTMLResponse) VisitGetFrontPageResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.ContentEncoding != nil {
+		w.Header().Set("Content-Encoding", fmt.Sprint(*response.Headers.ContentEncoding))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.ReferrerPolicy != nil {
+		w.Header().Set("Referrer-Policy", fmt.Sprint(*response.Headers.ReferrerPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetFrontPage304Response = NotModifiedResponse
+
+func (response GetFrontPage304Response) VisitGetFrontPageResponse(w http.ResponseWriter) error {
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetFrontPage400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetFrontPage400JSONResponse) VisitGetFrontPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPICatalogRequestObject struct {
+}
+
+type GetAPICatalogResponseObject interface {
+	VisitGetAPICatalogResponse(w http.ResponseWriter) error
+}
+
+type GetAPICatalog200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	Link                     *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+}
+
+type GetAPICatalog200ApplicationLinksetPlusJSONResponse struct {
+	Body    Linkset
+	Headers GetAPICatalog200ResponseHeaders
+}
+
+func (response GetAPICatalog200ApplicationLinksetPlusJSONResponse) VisitGetAPICatalogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/linkset+json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPICatalog400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetAPICatalog400JSONResponse) VisitGetAPICatalogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTransactionRequestObject struct {
@@ -5153,7 +5711,7 @@ func (response CreateTransaction200JSONResponse) VisitCreateTransactionResponse(
 	return err
 }
 
-type CreateTransaction400JSONResponse struct{ BadRequestJSONResponse }
+type CreateTransaction400JSONResponse struct{ TransactionInvalidJSONResponse }
 
 func (response CreateTransaction400JSONResponse) VisitCreateTransactionResponse(w http.ResponseWriter) error {
 
@@ -5208,7 +5766,9 @@ func (response CreateTransaction401JSONResponse) VisitCreateTransactionResponse(
 	return err
 }
 
-type CreateTransaction403JSONResponse struct{ ForbiddenJSONResponse }
+type CreateTransaction403JSONResponse struct {
+	NoTransactionRightsJSONResponse
+}
 
 func (response CreateTransaction403JSONResponse) VisitCreateTransactionResponse(w http.ResponseWriter) error {
 
@@ -5444,7 +6004,7 @@ func (response GetTransaction200JSONResponse) VisitGetTransactionResponse(w http
 	return err
 }
 
-type GetTransaction400JSONResponse struct{ BadRequestJSONResponse }
+type GetTransaction400JSONResponse struct{ TransactionInvalidJSONResponse }
 
 func (response GetTransaction400JSONResponse) VisitGetTransactionResponse(w http.ResponseWriter) error {
 
@@ -5499,7 +6059,9 @@ func (response GetTransaction401JSONResponse) VisitGetTransactionResponse(w http
 	return err
 }
 
-type GetTransaction403JSONResponse struct{ ForbiddenJSONResponse }
+type GetTransaction403JSONResponse struct {
+	NoTransactionRightsJSONResponse
+}
 
 func (response GetTransaction403JSONResponse) VisitGetTransactionResponse(w http.ResponseWriter) error {
 
@@ -5630,7 +6192,7 @@ func (response ApplyTransactionEvent200JSONResponse) VisitApplyTransactionEventR
 	return err
 }
 
-type ApplyTransactionEvent400JSONResponse struct{ BadRequestJSONResponse }
+type ApplyTransactionEvent400JSONResponse struct{ TransactionInvalidJSONResponse }
 
 func (response ApplyTransactionEvent400JSONResponse) VisitApplyTransactionEventResponse(w http.ResponseWriter) error {
 
@@ -5685,7 +6247,9 @@ func (response ApplyTransactionEvent401JSONResponse) VisitApplyTransactionEventR
 	return err
 }
 
-type ApplyTransactionEvent403JSONResponse struct{ ForbiddenJSONResponse }
+type ApplyTransactionEvent403JSONResponse struct {
+	NoTransactionRightsJSONResponse
+}
 
 func (response ApplyTransactionEvent403JSONResponse) VisitApplyTransactionEventResponse(w http.ResponseWriter) error {
 
@@ -5921,7 +6485,7 @@ func (response StartTransactionSession200JSONResponse) VisitStartTransactionSess
 	return err
 }
 
-type StartTransactionSession400JSONResponse struct{ BadRequestJSONResponse }
+type StartTransactionSession400JSONResponse struct{ TransactionInvalidJSONResponse }
 
 func (response StartTransactionSession400JSONResponse) VisitStartTransactionSessionResponse(w http.ResponseWriter) error {
 
@@ -5976,7 +6540,9 @@ func (response StartTransactionSession401JSONResponse) VisitStartTransactionSess
 	return err
 }
 
-type StartTransactionSession403JSONResponse struct{ ForbiddenJSONResponse }
+type StartTransactionSession403JSONResponse struct {
+	NoTransactionRightsJSONResponse
+}
 
 func (response StartTransactionSession403JSONResponse) VisitStartTransactionSessionResponse(w http.ResponseWriter) error {
 
@@ -6185,7 +6751,7 @@ func (response CreateSessionCreationToken200JSONResponse) VisitCreateSessionCrea
 	return err
 }
 
-type CreateSessionCreationToken400JSONResponse struct{ BadRequestJSONResponse }
+type CreateSessionCreationToken400JSONResponse struct{ TransactionInvalidJSONResponse }
 
 func (response CreateSessionCreationToken400JSONResponse) VisitCreateSessionCreationTokenResponse(w http.ResponseWriter) error {
 
@@ -6240,7 +6806,9 @@ func (response CreateSessionCreationToken401JSONResponse) VisitCreateSessionCrea
 	return err
 }
 
-type CreateSessionCreationToken403JSONResponse struct{ ForbiddenJSONResponse }
+type CreateSessionCreationToken403JSONResponse struct {
+	NoTransactionRightsJSONResponse
+}
 
 func (response CreateSessionCreationToken403JSONResponse) VisitCreateSessionCreationTokenResponse(w http.ResponseWriter) error {
 
@@ -9264,6 +9832,382 @@ func (response Detokenize500JSONResponse) VisitDetokenizeResponse(w http.Respons
 	return err
 }
 
+type GetReferenceRequestObject struct {
+	Params GetReferenceParams
+}
+
+type GetReferenceResponseObject interface {
+	VisitGetReferenceResponse(w http.ResponseWriter) error
+}
+
+type GetReference200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	ContentEncoding          *string
+	ContentSecurityPolicy    *string
+	ETag                     *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+	ReferrerPolicy           *string
+	Vary                     *string
+}
+
+type GetReference200TextHTMLResponse struct {
+	Body          io.Reader
+	Headers       GetReference200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetReference200TextHTMLResponse) VisitGetReferenceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.ContentEncoding != nil {
+		w.Header().Set("Content-Encoding", fmt.Sprint(*response.Headers.ContentEncoding))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.ReferrerPolicy != nil {
+		w.Header().Set("Referrer-Policy", fmt.Sprint(*response.Headers.ReferrerPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetReference304Response = NotModifiedResponse
+
+func (response GetReference304Response) VisitGetReferenceResponse(w http.ResponseWriter) error {
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetReference400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetReference400JSONResponse) VisitGetReferenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPageAssetRequestObject struct {
+	Asset  string `json:"asset"`
+	Params GetPageAssetParams
+}
+
+type GetPageAssetResponseObject interface {
+	VisitGetPageAssetResponse(w http.ResponseWriter) error
+}
+
+type GetPageAsset200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	ContentEncoding          *string
+	ETag                     *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+	Vary                     *string
+}
+
+type GetPageAsset200ImageSvgXMLResponse struct {
+	Body          io.Reader
+	Headers       GetPageAsset200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetPageAsset200ImageSvgXMLResponse) VisitGetPageAssetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/svg+xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.ContentEncoding != nil {
+		w.Header().Set("Content-Encoding", fmt.Sprint(*response.Headers.ContentEncoding))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetPageAsset200TextCSSResponse struct {
+	Body          io.Reader
+	Headers       GetPageAsset200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetPageAsset200TextCSSResponse) VisitGetPageAssetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/css")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.ContentEncoding != nil {
+		w.Header().Set("Content-Encoding", fmt.Sprint(*response.Headers.ContentEncoding))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetPageAsset200TextJavascriptResponse struct {
+	Body          io.Reader
+	Headers       GetPageAsset200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetPageAsset200TextJavascriptResponse) VisitGetPageAssetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/javascript")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.ContentEncoding != nil {
+		w.Header().Set("Content-Encoding", fmt.Sprint(*response.Headers.ContentEncoding))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetPageAsset200TextResponse struct {
+	Body    string
+	Headers GetPageAsset200ResponseHeaders
+}
+
+func (response GetPageAsset200TextResponse) VisitGetPageAssetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.ContentEncoding != nil {
+		w.Header().Set("Content-Encoding", fmt.Sprint(*response.Headers.ContentEncoding))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response.Body)))
+	return err
+}
+
+type GetPageAsset304Response = NotModifiedResponse
+
+func (response GetPageAsset304Response) VisitGetPageAssetResponse(w http.ResponseWriter) error {
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetPageAsset400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetPageAsset400JSONResponse) VisitGetPageAssetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPageAsset404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetPageAsset404JSONResponse) VisitGetPageAssetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealthRequestObject struct {
 }
 
@@ -9922,6 +10866,113 @@ func (response CreateAccessToken500JSONResponse) VisitCreateAccessTokenResponse(
 	return err
 }
 
+type GetContractDereferencedRequestObject struct {
+	Params GetContractDereferencedParams
+}
+
+type GetContractDereferencedResponseObject interface {
+	VisitGetContractDereferencedResponse(w http.ResponseWriter) error
+}
+
+type GetContractDereferenced200ResponseHeaders struct {
+	AccessControlAllowOrigin *string
+	BTTRACEID                *string
+	ContentEncoding          *string
+	ETag                     *string
+	RateLimit                *string
+	RateLimitPolicy          *string
+	Vary                     *string
+}
+
+type GetContractDereferenced200ApplicationVndOaiOpenapiPlusJSONResponse struct {
+	Body    ContractDocument
+	Headers GetContractDereferenced200ResponseHeaders
+}
+
+func (response GetContractDereferenced200ApplicationVndOaiOpenapiPlusJSONResponse) VisitGetContractDereferencedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/vnd.oai.openapi+json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.ContentEncoding != nil {
+		w.Header().Set("Content-Encoding", fmt.Sprint(*response.Headers.ContentEncoding))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetContractDereferenced304Response = NotModifiedResponse
+
+func (response GetContractDereferenced304Response) VisitGetContractDereferencedResponse(w http.ResponseWriter) error {
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetContractDereferenced400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetContractDereferenced400JSONResponse) VisitGetContractDereferencedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.AccessControlAllowOrigin != nil {
+		w.Header().Set("Access-Control-Allow-Origin", fmt.Sprint(*response.Headers.AccessControlAllowOrigin))
+	}
+	if response.Headers.BTTRACEID != nil {
+		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetContractJSONRequestObject struct {
 	Params GetContractJSONParams
 }
@@ -9933,9 +10984,11 @@ type GetContractJSONResponseObject interface {
 type GetContractJSON200ResponseHeaders struct {
 	AccessControlAllowOrigin *string
 	BTTRACEID                *string
+	ContentEncoding          *string
 	ETag                     *string
 	RateLimit                *string
 	RateLimitPolicy          *string
+	Vary                     *string
 }
 
 type GetContractJSON200ApplicationVndOaiOpenapiPlusJSONResponse struct {
@@ -9956,6 +11009,9 @@ func (response GetContractJSON200ApplicationVndOaiOpenapiPlusJSONResponse) Visit
 	if response.Headers.BTTRACEID != nil {
 		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
 	}
+	if response.Headers.ContentEncoding != nil {
+		w.Header().Set("Content-Encoding", fmt.Sprint(*response.Headers.ContentEncoding))
+	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
 	}
@@ -9965,22 +11021,15 @@ func (response GetContractJSON200ApplicationVndOaiOpenapiPlusJSONResponse) Visit
 	if response.Headers.RateLimitPolicy != nil {
 		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type GetContractJSON304ResponseHeaders struct {
-	AccessControlAllowOrigin *string
-	BTTRACEID                *string
-	ETag                     *string
-	RateLimit                *string
-	RateLimitPolicy          *string
-}
-
-type GetContractJSON304Response struct {
-	Headers GetContractJSON304ResponseHeaders
-}
+type GetContractJSON304Response = NotModifiedResponse
 
 func (response GetContractJSON304Response) VisitGetContractJSONResponse(w http.ResponseWriter) error {
 	if response.Headers.AccessControlAllowOrigin != nil {
@@ -9997,6 +11046,9 @@ func (response GetContractJSON304Response) VisitGetContractJSONResponse(w http.R
 	}
 	if response.Headers.RateLimitPolicy != nil {
 		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
 	}
 	w.WriteHeader(304)
 	return nil
@@ -10039,9 +11091,11 @@ type GetContractYAMLResponseObject interface {
 type GetContractYAML200ResponseHeaders struct {
 	AccessControlAllowOrigin *string
 	BTTRACEID                *string
+	ContentEncoding          *string
 	ETag                     *string
 	RateLimit                *string
 	RateLimitPolicy          *string
+	Vary                     *string
 }
 
 type GetContractYAML200ApplicationYamlResponse struct {
@@ -10062,6 +11116,9 @@ func (response GetContractYAML200ApplicationYamlResponse) VisitGetContractYAMLRe
 	if response.Headers.BTTRACEID != nil {
 		w.Header().Set("BT-TRACE-ID", fmt.Sprint(*response.Headers.BTTRACEID))
 	}
+	if response.Headers.ContentEncoding != nil {
+		w.Header().Set("Content-Encoding", fmt.Sprint(*response.Headers.ContentEncoding))
+	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
 	}
@@ -10070,6 +11127,9 @@ func (response GetContractYAML200ApplicationYamlResponse) VisitGetContractYAMLRe
 	}
 	if response.Headers.RateLimitPolicy != nil {
 		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
 	}
 	w.WriteHeader(200)
 
@@ -10080,17 +11140,7 @@ func (response GetContractYAML200ApplicationYamlResponse) VisitGetContractYAMLRe
 	return err
 }
 
-type GetContractYAML304ResponseHeaders struct {
-	AccessControlAllowOrigin *string
-	BTTRACEID                *string
-	ETag                     *string
-	RateLimit                *string
-	RateLimitPolicy          *string
-}
-
-type GetContractYAML304Response struct {
-	Headers GetContractYAML304ResponseHeaders
-}
+type GetContractYAML304Response = NotModifiedResponse
 
 func (response GetContractYAML304Response) VisitGetContractYAMLResponse(w http.ResponseWriter) error {
 	if response.Headers.AccessControlAllowOrigin != nil {
@@ -10107,6 +11157,9 @@ func (response GetContractYAML304Response) VisitGetContractYAMLResponse(w http.R
 	}
 	if response.Headers.RateLimitPolicy != nil {
 		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
 	}
 	w.WriteHeader(304)
 	return nil
@@ -10790,7 +11843,7 @@ func (response AuthorizeSession403JSONResponse) VisitAuthorizeSessionResponse(w 
 	return err
 }
 
-type AuthorizeSession404JSONResponse struct{ NotFoundJSONResponse }
+type AuthorizeSession404JSONResponse struct{ NonceUnknownJSONResponse }
 
 func (response AuthorizeSession404JSONResponse) VisitAuthorizeSessionResponse(w http.ResponseWriter) error {
 
@@ -10842,7 +11895,7 @@ func (response AuthorizeSession408JSONResponse) VisitAuthorizeSessionResponse(w 
 	return err
 }
 
-type AuthorizeSession409JSONResponse struct{ ConflictJSONResponse }
+type AuthorizeSession409JSONResponse struct{ NonceSpentJSONResponse }
 
 func (response AuthorizeSession409JSONResponse) VisitAuthorizeSessionResponse(w http.ResponseWriter) error {
 
@@ -11587,7 +12640,7 @@ func (response Tokenize408JSONResponse) VisitTokenizeResponse(w http.ResponseWri
 	return err
 }
 
-type Tokenize409JSONResponse struct{ ConflictJSONResponse }
+type Tokenize409JSONResponse struct{ TokenConflictJSONResponse }
 
 func (response Tokenize409JSONResponse) VisitTokenizeResponse(w http.ResponseWriter) error {
 
@@ -12052,7 +13105,7 @@ func (response CreateToken408JSONResponse) VisitCreateTokenResponse(w http.Respo
 	return err
 }
 
-type CreateToken409JSONResponse struct{ ConflictJSONResponse }
+type CreateToken409JSONResponse struct{ TokenConflictJSONResponse }
 
 func (response CreateToken409JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
 
@@ -13047,7 +14100,7 @@ func (response UpdateToken408JSONResponse) VisitUpdateTokenResponse(w http.Respo
 	return err
 }
 
-type UpdateToken409JSONResponse struct{ ConflictJSONResponse }
+type UpdateToken409JSONResponse struct{ TokenConflictJSONResponse }
 
 func (response UpdateToken409JSONResponse) VisitUpdateTokenResponse(w http.ResponseWriter) error {
 
@@ -13645,6 +14698,12 @@ func (response SearchTokensV2500JSONResponse) VisitSearchTokensV2Response(w http
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetFrontPage The front page
+	// (GET /)
+	GetFrontPage(ctx context.Context, request GetFrontPageRequestObject) (GetFrontPageResponseObject, error)
+	// GetAPICatalog Where everything is
+	// (GET /.well-known/api-catalog)
+	GetAPICatalog(ctx context.Context, request GetAPICatalogRequestObject) (GetAPICatalogResponseObject, error)
 	// CreateTransaction Create a transaction
 	// (PUT /api/transaction/)
 	CreateTransaction(ctx context.Context, request CreateTransactionRequestObject) (CreateTransactionResponseObject, error)
@@ -13698,6 +14757,12 @@ type StrictServerInterface interface {
 	// Detokenize Detokenize any JSON
 	// (POST /detokenize)
 	Detokenize(ctx context.Context, request DetokenizeRequestObject) (DetokenizeResponseObject, error)
+	// GetReference This document as a page
+	// (GET /docs)
+	GetReference(ctx context.Context, request GetReferenceRequestObject) (GetReferenceResponseObject, error)
+	// GetPageAsset A file that the pages load
+	// (GET /docs/{asset})
+	GetPageAsset(ctx context.Context, request GetPageAssetRequestObject) (GetPageAssetResponseObject, error)
 	// GetHealth Is the process alive
 	// (GET /healthz)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
@@ -13710,6 +14775,9 @@ type StrictServerInterface interface {
 	// CreateAccessToken Get an access token
 	// (POST /oauth2/token)
 	CreateAccessToken(ctx context.Context, request CreateAccessTokenRequestObject) (CreateAccessTokenResponseObject, error)
+	// GetContractDereferenced This document without references
+	// (GET /openapi.dereferenced.json)
+	GetContractDereferenced(ctx context.Context, request GetContractDereferencedRequestObject) (GetContractDereferencedResponseObject, error)
 	// GetContractJSON This document as JSON
 	// (GET /openapi.json)
 	GetContractJSON(ctx context.Context, request GetContractJSONRequestObject) (GetContractJSONResponseObject, error)
@@ -13804,6 +14872,56 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// GetFrontPage operation middleware
+func (sh *strictHandler) GetFrontPage(w http.ResponseWriter, r *http.Request, params GetFrontPageParams) {
+	var request GetFrontPageRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetFrontPage(ctx, request.(GetFrontPageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetFrontPage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetFrontPageResponseObject); ok {
+		if err := validResponse.VisitGetFrontPageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAPICatalog operation middleware
+func (sh *strictHandler) GetAPICatalog(w http.ResponseWriter, r *http.Request) {
+	var request GetAPICatalogRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAPICatalog(ctx, request.(GetAPICatalogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAPICatalog")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAPICatalogResponseObject); ok {
+		if err := validResponse.VisitGetAPICatalogResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // CreateTransaction operation middleware
@@ -14307,6 +15425,59 @@ func (sh *strictHandler) Detokenize(w http.ResponseWriter, r *http.Request, para
 	}
 }
 
+// GetReference operation middleware
+func (sh *strictHandler) GetReference(w http.ResponseWriter, r *http.Request, params GetReferenceParams) {
+	var request GetReferenceRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReference(ctx, request.(GetReferenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReference")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetReferenceResponseObject); ok {
+		if err := validResponse.VisitGetReferenceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPageAsset operation middleware
+func (sh *strictHandler) GetPageAsset(w http.ResponseWriter, r *http.Request, asset string, params GetPageAssetParams) {
+	var request GetPageAssetRequestObject
+
+	request.Asset = asset
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPageAsset(ctx, request.(GetPageAssetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPageAsset")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetPageAssetResponseObject); ok {
+		if err := validResponse.VisitGetPageAssetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetHealth operation middleware
 func (sh *strictHandler) GetHealth(w http.ResponseWriter, r *http.Request) {
 	var request GetHealthRequestObject
@@ -14413,6 +15584,32 @@ func (sh *strictHandler) CreateAccessToken(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CreateAccessTokenResponseObject); ok {
 		if err := validResponse.VisitCreateAccessTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetContractDereferenced operation middleware
+func (sh *strictHandler) GetContractDereferenced(w http.ResponseWriter, r *http.Request, params GetContractDereferencedParams) {
+	var request GetContractDereferencedRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetContractDereferenced(ctx, request.(GetContractDereferencedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetContractDereferenced")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetContractDereferencedResponseObject); ok {
+		if err := validResponse.VisitGetContractDereferencedResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -53,7 +53,7 @@ func (r *reply) Write(b []byte) (int, error) {
 func (r *reply) reset() {
 	r.status = 0
 	r.body.Reset()
-	for _, name := range []string{"Content-Type", "Location", "Etag", "Www-Authenticate"} {
+	for _, name := range []string{"Content-Type", "Content-Encoding", "Location", "Etag", "Www-Authenticate"} {
 		delete(r.Header(), name)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"hallpass/contract"
 	"hallpass/expression"
 	"hallpass/gen"
+	"hallpass/pages"
 	"hallpass/store"
 )
 
@@ -43,6 +44,7 @@ type Config struct {
 	LogRetention     time.Duration // how long entries of the audit log are kept; 24 hours where zero
 	TokenizeQuota    int           // tokens that one tokenize request makes at most; 5 where zero
 	DetokenizeQuota  int           // expressions in one detokenize request at most; 5 where zero
+	DevelopmentKeys  *pages.Keys   // what the reference page has at hand, for everybody to see; nil but in development
 }
 
 // Server answers requests as the contract says.
@@ -74,8 +76,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	about := pages.About{Version: prepared.Document().Info.Version, Keys: c.DevelopmentKeys}
 	s := &Server{
-		Config: c, contract: prepared, documents: newDocuments(c.Contract),
+		Config: c, contract: prepared, documents: newDocuments(c.Contract, about),
 		limiter: newLimiter(c.RateLimit, c.Now), expressions: expression.New(c.Random),
 	}
 	if s.signing, err = newSigning(ctx, c.Store); err != nil {

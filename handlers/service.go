@@ -1,16 +1,13 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
+	"encoding/json"
 	"net/http"
-	"strings"
 
 	"hallpass"
 	"hallpass/gen"
+	"hallpass/pages"
 )
 
 // GetHealth answers GET /healthz.
@@ -28,56 +25,86 @@ func (s *Server) GetReadiness(ctx context.Context, _ gen.GetReadinessRequestObje
 	return gen.GetReadiness200JSONResponse{Body: gen.ServiceStatus{Status: "ok"}}, nil
 }
 
-// documents are the contract as it is served.
-type documents struct {
-	hallpass.ContractDocument
-	tag string // the entity tag of both
-}
-
-func newDocuments(contract hallpass.ContractDocument) documents {
-	sum := sha256.Sum256(contract.YAML)
-	return documents{ContractDocument: contract, tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
-}
-
-// held reports whether the caller has the document already (RFC 9110 section 13.1.2).
-func (d *documents) held(ifNoneMatch *string) bool {
-	for _, tag := range strings.Split(given(ifNoneMatch), ",") {
-		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == d.tag || tag == "*" {
-			return true
-		}
-	}
-	return false
-}
-
 // GetContractYAML answers GET /openapi.yaml.
-func (s *Server) GetContractYAML(_ context.Context, r gen.GetContractYAMLRequestObject) (gen.GetContractYAMLResponseObject, error) {
-	if s.documents.held(r.Params.IfNoneMatch) {
-		return gen.GetContractYAML304Response{Headers: gen.GetContractYAML304ResponseHeaders{ETag: &s.documents.tag}}, nil
-	}
-	return gen.GetContractYAML200ApplicationYamlResponse{
-		Body: bytes.NewReader(s.documents.YAML), ContentLength: int64(len(s.documents.YAML)),
-		Headers: gen.GetContractYAML200ResponseHeaders{ETag: &s.documents.tag},
-	}, nil
+func (s *Server) GetContractYAML(ctx context.Context, _ gen.GetContractYAMLRequestObject) (gen.GetContractYAMLResponseObject, error) {
+	return s.documents.yaml.to(ctx), nil
 }
 
 // GetContractJSON answers GET /openapi.json.
-func (s *Server) GetContractJSON(_ context.Context, r gen.GetContractJSONRequestObject) (gen.GetContractJSONResponseObject, error) {
-	if s.documents.held(r.Params.IfNoneMatch) {
-		return gen.GetContractJSON304Response{Headers: gen.GetContractJSON304ResponseHeaders{ETag: &s.documents.tag}}, nil
-	}
-	return contractJSON{&s.documents}, nil
+func (s *Server) GetContractJSON(ctx context.Context, _ gen.GetContractJSONRequestObject) (gen.GetContractJSONResponseObject, error) {
+	return s.documents.json.to(ctx), nil
 }
 
-// contractJSON is the document in JSON, written as it was prepared rather than encoded once more.
-type contractJSON struct{ documents *documents }
+// GetContractDereferenced answers GET /openapi.dereferenced.json.
+func (s *Server) GetContractDereferenced(ctx context.Context, _ gen.GetContractDereferencedRequestObject) (gen.GetContractDereferencedResponseObject, error) {
+	return s.documents.dereferenced.to(ctx), nil
+}
 
-// VisitGetContractJSONResponse implements the generated response interface.
-func (c contractJSON) VisitGetContractJSONResponse(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "application/vnd.oai.openapi+json")
-	w.Header().Set("ETag", c.documents.tag)
+// GetFrontPage answers GET /.
+func (s *Server) GetFrontPage(ctx context.Context, _ gen.GetFrontPageRequestObject) (gen.GetFrontPageResponseObject, error) {
+	return s.documents.front.to(ctx), nil
+}
+
+// GetReference answers GET /docs.
+func (s *Server) GetReference(ctx context.Context, _ gen.GetReferenceRequestObject) (gen.GetReferenceResponseObject, error) {
+	return s.documents.reference.to(ctx), nil
+}
+
+// GetPageAsset answers GET /docs/{asset}.
+func (s *Server) GetPageAsset(ctx context.Context, r gen.GetPageAssetRequestObject) (gen.GetPageAssetResponseObject, error) {
+	asset := s.documents.assets[r.Asset]
+	if asset == nil {
+		return nil, hallpass.ErrNotFound
+	}
+	return asset.to(ctx), nil
+}
+
+// VisitGetContractYAMLResponse implements the generated response interface, as do the methods below.
+func (s sending) VisitGetContractYAMLResponse(w http.ResponseWriter) error { return s.write(w) }
+
+// VisitGetContractJSONResponse writes the document.
+func (s sending) VisitGetContractJSONResponse(w http.ResponseWriter) error { return s.write(w) }
+
+// VisitGetContractDereferencedResponse writes the document.
+func (s sending) VisitGetContractDereferencedResponse(w http.ResponseWriter) error { return s.write(w) }
+
+// VisitGetFrontPageResponse writes the page.
+func (s sending) VisitGetFrontPageResponse(w http.ResponseWriter) error { return s.write(w) }
+
+// VisitGetReferenceResponse writes the page.
+func (s sending) VisitGetReferenceResponse(w http.ResponseWriter) error { return s.write(w) }
+
+// VisitGetPageAssetResponse writes the file.
+func (s sending) VisitGetPageAssetResponse(w http.ResponseWriter) error { return s.write(w) }
+
+// GetAPICatalog answers GET /.well-known/api-catalog. The links name the host that they were asked at, or the public one.
+func (s *Server) GetAPICatalog(ctx context.Context, _ gen.GetAPICatalogRequestObject) (gen.GetAPICatalogResponseObject, error) {
+	base := s.publicURL(ctx)
+	to := func(path, mediaType string) gen.LinkTarget {
+		return gen.LinkTarget{Href: base + path, Type: &mediaType}
+	}
+	return catalog{Linkset: []gen.LinkContext{
+		{Anchor: base + "/.well-known/api-catalog", Item: &[]gen.LinkTarget{{Href: base + "/"}}},
+		{
+			Anchor: base + "/",
+			ServiceDesc: &[]gen.LinkTarget{
+				to("/openapi.yaml", "application/yaml"), to("/openapi.json", typeOpenAPI), to("/openapi.dereferenced.json", typeOpenAPI),
+			},
+			ServiceDoc: &[]gen.LinkTarget{to("/docs", "text/html")},
+			Status:     &[]gen.LinkTarget{to("/healthz", "application/json")},
+		},
+	}}, nil
+}
+
+// catalog is an API catalog, under the media type with the profile that RFC 9727 gives it.
+type catalog gen.Linkset
+
+// VisitGetAPICatalogResponse implements the generated response interface.
+func (c catalog) VisitGetAPICatalogResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", `application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"`)
+	w.Header().Set("Link", pages.CatalogLinks)
 	w.WriteHeader(http.StatusOK)
-	_, err := io.Copy(w, bytes.NewReader(c.documents.JSON))
-	return err
+	return json.NewEncoder(w).Encode(gen.Linkset(c))
 }
 
 // Housekeep does what is due now and then: it sweeps what has expired and follows the signing secrets as they rotate.

@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -224,18 +223,19 @@ const defaultBrand = "default"
 // accessURL is the page that starts or resumes the workflow, in the vendor's shape. The token stands behind the #, so a
 // browser never sends it with the request for the page.
 func (s *Server) accessURL(ctx context.Context, brand, id, token string) string {
-	base := s.PublicURL
-	if base == "" {
-		base = baseURL(callOf(ctx).request)
-	}
 	if brand == "" {
 		brand = defaultBrand
 	}
-	return strings.TrimSuffix(base, "/") + "/" + url.PathEscape(brand) + "/#/esign/" + id + "?access_token=" + token
+	return s.publicURL(ctx) + "/" + url.PathEscape(brand) + "/#/esign/" + id + "?access_token=" + token
 }
 
-// baseURL is the scheme and host that the request was sent to.
-func baseURL(r *http.Request) string {
+// publicURL is what URLs in answers begin with, without a slash at the end: the one that is set, or else the scheme and host
+// that the request was sent to.
+func (s *Server) publicURL(ctx context.Context) string {
+	if s.PublicURL != "" {
+		return strings.TrimSuffix(s.PublicURL, "/")
+	}
+	r := callOf(ctx).request
 	if r.TLS != nil {
 		return "https://" + r.Host
 	}

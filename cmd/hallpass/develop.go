@@ -13,6 +13,7 @@ import (
 
 	"hallpass"
 	"hallpass/expression"
+	"hallpass/pages"
 	"hallpass/store"
 )
 
@@ -36,6 +37,14 @@ type developmentSeed struct {
 	ManagementKey string `json:"management_key,omitempty"`
 	AccessToken   string `json:"access_token,omitempty"`
 	TransactionID string `json:"transaction_id,omitempty"`
+}
+
+// keys are what the reference page of a development server has at hand, and nil of any other.
+func (seed *developmentSeed) keys() *pages.Keys {
+	if seed == nil {
+		return nil
+	}
+	return &pages.Keys{Public: seed.PublicKey, Private: seed.PrivateKey, Management: seed.ManagementKey, Access: seed.AccessToken}
 }
 
 // developmentStore makes a database with the seed in a temporary directory; done closes and removes it.

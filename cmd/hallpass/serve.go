@@ -68,6 +68,7 @@ func (c *serveCommand) Run(ctx context.Context, env environment) (err error) {
 		SessionMaxTTL: c.SessionMaxTTL, CreationTokenTTL: c.CreationTokenTTL, AccessTokenTTL: c.AccessTokenTTL,
 		PublicURL: c.PublicURL, CORSOrigins: c.CORSOrigin, RateLimit: c.RateLimit,
 		LogRetention: c.LogRetention, TokenizeQuota: c.TokenizeQuota, DetokenizeQuota: c.DetokenizeQuota,
+		DevelopmentKeys: seed.keys(),
 	})
 	if err != nil {
 		return err
