@@ -13,7 +13,7 @@ run: ## start a development server on 127.0.0.1:8080 with known keys
 build: ## build the static binary bin/hallpass
 	$(GO) build -trimpath -ldflags='-s -w' -o bin/hallpass ./cmd/hallpass
 
-gen: ## generate the server from openapi.yaml
+gen: ## generate the server from openapi.yaml, and the renditions that it serves
 	$(TOOL) oapi-codegen -config oapi-codegen.yaml openapi.yaml
 	$(GO) run ./gen/renditions
 
@@ -45,9 +45,10 @@ lint: ## vet and lint the code
 lint-contract: ## lint the contract (needs Node: apt-get install nodejs npm)
 	@command -v npm >/dev/null || { echo 'lint-contract needs Node and npm: apt-get install nodejs npm'; exit 1; }
 	$(TOOL) oasdiff validate openapi.yaml
-	npm ci --prefix speclint --silent
+	npm ci --prefix speclint --ignore-scripts --silent
 	cd speclint && npx redocly lint --config redocly.yaml ../openapi.yaml
 	cd speclint && npx spectral lint -r spectral.yaml ../openapi.yaml
+	cd speclint && npx redocly score --format json ../openapi.yaml | node score.mjs 90
 
 fresh: gen ## fail where generated code or formatting is stale
 	@test -z "$$(gofmt -l $$(git ls-files '*.go' ':!gen/*.gen.go'))" || { echo 'run: make fmt'; exit 1; }

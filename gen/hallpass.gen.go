@@ -157,7 +157,7 @@ type AccessTokenRequest struct {
 
 	// ClientSecret One of the application's keys, unless HTTP Basic is used.
 	//
-	// Example: key_test_us_pvt_9A8skE7MhJi9HnaSGyTDZY
+	// Example: key_test_us_pvt_11111112SZLFHprWFjKqQUmxeDYc6Y
 	ClientSecret *string `json:"client_secret,omitempty"`
 
 	// GrantType Always `client_credentials`.
@@ -200,7 +200,7 @@ type Application struct {
 
 	// Key The new key, shown only when it is made.
 	//
-	// Example: key_test_us_pvt_9A8skE7MhJi9HnaSGyTDZY
+	// Example: key_test_us_pvt_11111112SZLFHprWFjKqQUmxeDYc6Y
 	Key *string `json:"key,omitempty"`
 
 	// Keys Its keys, oldest first.
@@ -259,7 +259,7 @@ type ApplicationKey struct {
 
 	// Key The secret text, shown only when the key is made.
 	//
-	// Example: key_test_us_pvt_9A8skE7MhJi9HnaSGyTDZY
+	// Example: key_test_us_pvt_11111112SZLFHprWFjKqQUmxeDYc6Y
 	Key *string `json:"key,omitempty"`
 
 	// TenantID The tenant that it belongs to.
@@ -296,7 +296,7 @@ type AuthorizeSessionRequest struct {
 
 	// Nonce The session's one-time code.
 	//
-	// Example: 4J7SiRvfADwJ9ZqwviJJs8
+	// Example: 3M33PN9Wkcvyfij2WE9GPGvkaGMeZjKby
 	Nonce string `json:"nonce"`
 
 	// Permissions Permissions over all tokens, each with its implicit transform. Any `token` permission may be granted.
@@ -566,7 +566,7 @@ type CreateTransactionRequest struct {
 type CursorPagination struct {
 	// Next What to send as `start` for the next page; absent at the end.
 	//
-	// Example: eyJjIjoiL3BjaS8ifQ
+	// Example: eyJjIjoiL3BjaS8iLCJzIjoxfQ
 	Next *string `json:"next,omitempty"`
 
 	// PageSize How many this page holds.
@@ -872,7 +872,7 @@ type SearchTokensV2Request struct {
 
 	// Start Where to begin, as given in `pagination.next`.
 	//
-	// Example: eyJjIjoiL3BjaS8ifQ
+	// Example: eyJjIjoiL3BjaS8iLCJzIjoxfQ
 	Start *string `json:"start,omitempty"`
 }
 
@@ -898,12 +898,12 @@ type Session struct {
 
 	// Nonce The one-time code by which a private application authorizes the session.
 	//
-	// Example: 4J7SiRvfADwJ9ZqwviJJs8
+	// Example: 3M33PN9Wkcvyfij2WE9GPGvkaGMeZjKby
 	Nonce string `json:"nonce"`
 
 	// SessionKey The key of the session, for the `BT-API-KEY` header. Only its creator should ever hold it.
 	//
-	// Example: key_sess_9A8skE7MhJi9HnaSGyTDZY
+	// Example: key_sess_3M33PN9WkcvtvUVHBy3g7CWzkEjHBBzqE
 	SessionKey string `json:"session_key"`
 }
 
@@ -1472,7 +1472,7 @@ type TransactionTimestamp = string
 type TransactionToken struct {
 	// AccessURL The page that starts or resumes the workflow.
 	//
-	// Example: https://localhost:8080/onespan/#/esign/dcaad720-d1e9-47ba-a76b-a6370ef0373b?access_token=eyJhbGciOiJIUzM4NCIsInR5cCI6IkpXVCJ9
+	// Example: http://127.0.0.1:8080/onespan/#/esign/dcaad720-d1e9-47ba-a76b-a6370ef0373b?access_token=eyJhbGciOiJIUzM4NCIsInR5cCI6IkpXVCJ9
 	AccessURL *string `json:"accessUrl,omitempty"`
 
 	// Role Its role.
@@ -1644,10 +1644,10 @@ type UpdateTokenRequest struct {
 	SearchIndexes *[]string `json:"search_indexes,omitempty"`
 }
 
-// ContainerFilter Example: /pci/
+// ContainerFilter Example: /pii/
 type ContainerFilter = string
 
-// Cursor Example: eyJjIjoiL3BjaS8ifQ
+// Cursor Example: eyJjIjoiL3BjaS8iLCJzIjoxfQ
 type Cursor = string
 
 // FingerprintFilter Example: 4iZ2gVgtFtjuJzMcTKYbWZ6WzgFJLkGpgHzHVJpTvTqj
@@ -1686,7 +1686,7 @@ type TraceID = string
 // TransactionID Example: dcaad720-d1e9-47ba-a76b-a6370ef0373b
 type TransactionID = string
 
-// TypeFilter Example: card
+// TypeFilter Example: token
 type TypeFilter = string
 
 // BadRequest What went wrong, in the shape of RFC 7807.

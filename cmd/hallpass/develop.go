@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"text/template"
 	"time"
 
@@ -73,9 +74,13 @@ func developmentStore(ctx context.Context, env environment) (db *store.DB, seed 
 	return db, seed, done, nil
 }
 
-// plantSeed stores the development tenant, its three applications and a transaction.
+// plantSeed stores the development tenant, its three applications, a transaction, a token and two sessions.
 func plantSeed(ctx context.Context, db *store.DB, env environment) (*developmentSeed, error) {
 	now := env.now().UTC().Truncate(hallpass.Precision)
+	next := func() time.Time { // a moment for each, so that lists have one order
+		now = now.Add(hallpass.Precision)
+		return now
+	}
 	tenant := &hallpass.Tenant{
 		ID: developmentTenant, OwnerID: developmentOwner, Name: "Development", Type: hallpass.TestTenant,
 		Settings: map[string]string{}, CreatedAt: now,
@@ -95,13 +100,13 @@ func plantSeed(ctx context.Context, db *store.DB, env environment) (*development
 	} {
 		verifier := developmentVerifier(a.id)
 		key := hallpass.Key{
-			ID: a.key, Selector: hallpass.Selector(i + 1), ApplicationID: a.id, Digest: verifier.Digest(), CreatedAt: now,
+			ID: a.key, Selector: hallpass.Selector(i + 1), ApplicationID: a.id, Digest: verifier.Digest(), CreatedAt: next(),
 			Text: hallpass.Mint(hallpass.KeyPrefix(tenant.Type, a.kind), hallpass.Selector(i+1), verifier),
 		}
-		application := newApplication(tenant, a.id, a.name, a.kind, key, now)
+		application := newApplication(tenant, a.id, a.name, a.kind, key, key.CreatedAt)
 		switch a.kind {
 		case hallpass.Public:
-			application.Grant = hallpass.NewGrant([]hallpass.Permission{hallpass.TokenCreate}, nil)
+			application.Grant = hallpass.NewGrant([]hallpass.Permission{hallpass.TokenCreate, hallpass.TokenUpdate}, nil)
 		case hallpass.Private:
 			application.Grant = hallpass.NewGrant(developmentPermissions(), nil)
 		}
@@ -110,15 +115,21 @@ func plantSeed(ctx context.Context, db *store.DB, env environment) (*development
 		}
 		*a.text = key.Text.Reveal()
 	}
+	made := next()
 	err := db.CreateTransaction(ctx, &hallpass.Transaction{
 		ID: developmentTransaction, TenantID: tenant.ID, Status: hallpass.TransactionNew, Roles: []string{}, TokenRoles: []string{hallpass.RoleUnknown},
-		CreatedAt: now, ModifiedAt: now, ExpiresAt: now.Add(hallpass.DefaultExpiryDays * 24 * time.Hour), Details: []byte(`{}`),
+		CreatedAt: made, ModifiedAt: made, ExpiresAt: made.Add(hallpass.DefaultExpiryDays * 24 * time.Hour), Details: []byte(`{}`),
 	}, "")
 	if err != nil {
 		return nil, err
 	}
-	if err := plantToken(ctx, db, tenant, env.random, now); err != nil {
+	if err := plantToken(ctx, db, tenant, env.random, next()); err != nil {
 		return nil, err
+	}
+	for i := range developmentSessions {
+		if err := db.CreateSession(ctx, developmentSession(i, next())); err != nil {
+			return nil, err
+		}
 	}
 	token, err := signAccessToken(ctx, db, env, developmentPrivate, 24*time.Hour)
 	seed.AccessToken = token.Reveal()
@@ -137,13 +148,28 @@ func plantToken(ctx context.Context, db *store.DB, tenant *hallpass.Tenant, rand
 	draft, err := builder.Build(&hallpass.TokenRequest{
 		Type: hallpass.TypeToken, Containers: []string{"/pii/high/"}, Metadata: map[string]string{"customer": "42"},
 		Data: map[string]any{"first_name": "Ada", "last_name": "Lovelace"},
-		Mask: map[string]any{"first_name": "{{ data.first_name }}"},
+		Mask: map[string]any{"first_name": "{{ data.first_name }}"}, SearchIndexes: []string{"{{ data.last_name }}"},
 	}, developmentToken)
 	if err != nil {
 		return err
 	}
 	_, err = db.CreateTokens(ctx, []*hallpass.TokenDraft{draft}, developmentPrivate, now, nil)
 	return err
+}
+
+// developmentSessions is how many sessions wait for their authorization: one for each of the contract's examples of one,
+// since a nonce authorizes once. They wait for a day, not for the three minutes of a session that was asked for.
+const developmentSessions = 2
+
+// developmentSession is the i-th of them, its key and nonce the same on every start.
+func developmentSession(i int, now time.Time) *hallpass.Session {
+	name := "session " + strconv.Itoa(i)
+	return &hallpass.Session{
+		Selector: hallpass.FirstSelector(time.Date(2026, time.January, 9, 20, 14, i, 0, time.UTC)),
+		TenantID: developmentTenant, ApplicationID: developmentPublic, IssuingKey: 1,
+		KeyDigest: developmentVerifier(name + " key").Digest(), NonceDigest: developmentVerifier(name + " nonce").Digest(),
+		CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour),
+	}
 }
 
 // developmentPermissions are every token and every transaction permission.
