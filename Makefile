@@ -5,7 +5,7 @@ TOOL       = $(GO) tool -modfile=tools.mod
 export CGO_ENABLED ?= 0
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start a development server on 127.0.0.1:8080 with known keys
 	@$(GO) run ./cmd/hallpass serve --dev
@@ -25,6 +25,9 @@ race: ## run all tests with the race detector (needs a C compiler)
 
 test-postgres: ## run the store's tests on PostgreSQL as well
 	scripts/with-postgres.sh $(GO) test -count=1 ./store
+
+browser-test: ## read and try the pages in chromium, which is installed where it is missing
+	scripts/with-chromium.sh $(GO) test -count=1 ./cmd/hallpass -run '^TestBrowser'
 
 sdk-test: ## run the vendor's own SDKs against a development server (needs curl, Node and Python)
 	scripts/sdk-test.sh
@@ -50,6 +53,12 @@ lint-contract: ## lint the contract (needs Node: apt-get install nodejs npm)
 	cd speclint && npx spectral lint -r spectral.yaml ../openapi.yaml
 	cd speclint && npx redocly score --format json ../openapi.yaml | node score.mjs 90
 
+swagger-ui: ## pack what the reference page embeds of Swagger UI (needs Node: apt-get install nodejs npm)
+	scripts/swagger-ui.sh
+
+fresh-swagger-ui: swagger-ui ## fail where that is not what the lock file names
+	@git diff --exit-code --stat -- pages/swagger-ui || { echo 'what is embedded of Swagger UI is stale; commit what changed'; exit 1; }
+
 fresh: gen ## fail where generated code or formatting is stale
 	@test -z "$$(gofmt -l $$(git ls-files '*.go' ':!gen/*.gen.go'))" || { echo 'run: make fmt'; exit 1; }
 	@git diff --exit-code -- gen || { echo 'generated code is stale; run: make gen'; exit 1; }
@@ -67,7 +76,7 @@ bench: ## measure against a bare handler (needs wrk: apt-get install wrk)
 	@command -v wrk >/dev/null || { echo 'bench needs wrk: apt-get install wrk'; exit 1; }
 	$(GO) run ./bench
 
-check: fresh changes lint lint-contract race test-postgres sdk-test clients ## all that CI runs
+check: fresh fresh-swagger-ui changes lint lint-contract race test-postgres browser-test sdk-test clients ## all that CI runs
 
-.PHONY: help run build gen test race test-postgres sdk-test clients fuzz fmt lint lint-contract fresh changes changelog release bench check
+.PHONY: help run build gen test race test-postgres browser-test sdk-test clients fuzz fmt lint lint-contract swagger-ui fresh-swagger-ui fresh changes changelog release bench check
 .DEFAULT_GOAL := help

@@ -126,7 +126,7 @@
     const [tag, id] = [operation.getIn(["tags", 0]), operation.get("operationId")];
     layoutActions.show(["operations-tag", tag], true);
     layoutActions.show(["operations", tag, id], true);
-    document.getElementById(`operations-${tag}-${id}`)?.scrollIntoView({ behavior: "smooth" });
+    document.getElementById(`operations-${tag}-${id}`)?.scrollIntoView();
   }
 
   const plugin = (system) => {

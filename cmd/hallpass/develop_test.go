@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -62,6 +63,44 @@ func TestTheDevelopmentSeedIsAlive(t *testing.T) {
 	}
 	if got := wantAnswer(t, http.StatusOK, "GET", s.url+"/api/transaction/"+seed.TransactionID, seed.AccessToken, "").member(t, "status"); got != "new" {
 		t.Errorf("the transaction is %s", got)
+	}
+}
+
+func TestThePagesHaveTheKeysOfADevelopmentServerAlone(t *testing.T) {
+	t.Parallel()
+	page := func(url string) (string, http.Header) {
+		response, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d, %v", url, response.StatusCode, err)
+		}
+		return string(body), response.Header
+	}
+	const hint = "development server"
+	dev := serving(t, "--dev", "--json")
+	seed := seedOf(t, dev)
+	body, header := page(dev.url + "/docs")
+	for _, key := range []string{seed.PublicKey, seed.PrivateKey, seed.ManagementKey, seed.AccessToken} {
+		if !strings.Contains(body, key) {
+			t.Errorf("the reference lacks %s", key)
+		}
+	}
+	if header.Get("Cache-Control") != "no-store" {
+		t.Errorf("with its keys it is kept: %s", header.Get("Cache-Control"))
+	}
+	if front, _ := page(dev.url + "/"); !strings.Contains(front, hint) || strings.Contains(front, "key_test") {
+		t.Error("the front page does not say where the keys are, or has them")
+	}
+	path, _ := initialised(t)
+	production := serving(t, "--db", path)
+	for _, path := range []string{"/", "/docs"} {
+		if body, _ := page(production.url + path); strings.Contains(body, hint) || strings.Contains(body, "key_") || strings.Contains(body, "data-") {
+			t.Errorf("in production %s is %s", path, body)
+		}
 	}
 }
 
