@@ -9,12 +9,12 @@ import (
 )
 
 // text returns the input of a text filter; null is the empty text, as in Liquid.
-func (c *call) text() (string, error) {
+func (c *call) text() string {
 	switch c.in.(type) {
 	case []any, map[string]any:
-		return "", c.refuseInput("its input is an object or array, not text")
+		c.keep(c.refuseInput("its input is an object or array, not text"))
 	}
-	return textOf(c.in)
+	return c.textOf(c.in)
 }
 
 // given returns an argument, or nil when it was left out.
@@ -26,77 +26,86 @@ func (c *call) given(i int) any {
 }
 
 // argText returns argument i as text.
-func (c *call) argText(i int, name, otherwise string) (string, error) {
+func (c *call) argText(i int, name, otherwise string) string {
 	switch v := c.given(i).(type) {
 	case nil:
-		return otherwise, nil
+		return otherwise
 	case []any, map[string]any:
-		return "", c.refuse(name + " must be text")
+		c.keep(c.refuse(name + " must be text"))
+		return ""
 	default:
-		return textOf(v)
+		return c.textOf(v)
 	}
 }
 
 // argInt returns argument i as a whole number of moderate size.
-func (c *call) argInt(i int, name string, otherwise int) (int, error) {
+func (c *call) argInt(i int, name string, otherwise int) int {
 	v := c.given(i)
 	if v == nil {
-		return otherwise, nil
+		return otherwise
 	}
 	n, ok := wholeNumber(v)
 	if !ok {
-		return 0, c.refuse(name + " must be a whole number")
+		c.keep(c.refuse(name + " must be a whole number"))
 	}
-	return n, nil
+	return n
 }
 
 // argLength is argInt for lengths.
-func (c *call) argLength(i int, name string, otherwise int) (int, error) {
-	n, err := c.argInt(i, name, otherwise)
-	if err == nil && n < 0 {
-		err = c.refuse(name + " must not be negative")
+func (c *call) argLength(i int, name string, otherwise int) int {
+	n := c.argInt(i, name, otherwise)
+	if n < 0 {
+		c.keep(c.refuse(name + " must not be negative"))
 	}
-	return n, err
+	return n
 }
 
 // argBool returns argument i, which the vendor's examples write as text ('true').
-func (c *call) argBool(i int, name string) (bool, error) {
+func (c *call) argBool(i int, name string) bool {
 	switch v := c.given(i).(type) {
 	case nil:
-		return false, nil
+		return false
 	case bool:
-		return v, nil
+		return v
 	case string:
 		switch strings.ToLower(v) {
 		case "true":
-			return true, nil
+			return true
 		case "false", "":
-			return false, nil
+			return false
 		}
 	}
-	return false, c.refuse(name + " must be true or false")
+	c.keep(c.refuse(name + " must be true or false"))
+	return false
 }
 
 // argRune returns argument i, which must be one character.
-func (c *call) argRune(i int, name string, otherwise rune) (rune, error) {
-	text, err := c.argText(i, name, string(otherwise))
-	if err != nil {
-		return 0, err
-	}
+func (c *call) argRune(i int, name string, otherwise rune) rune {
+	text := c.argText(i, name, string(otherwise))
 	r, size := utf8.DecodeRuneInString(text)
 	if size == 0 || size != len(text) {
-		return 0, c.refuse(name + " must be one character")
+		c.keep(c.refuse(name + " must be one character"))
 	}
-	return r, nil
+	return r
 }
 
 // argPreserve returns argument i, a set of characters, each looked for at each place: hence few.
-func (c *call) argPreserve(i int, name string) (string, error) {
-	set, err := c.argText(i, name, "")
-	if err == nil && len(set) > 64 {
-		err = c.refuse(name + " must be at most 64 bytes")
+func (c *call) argPreserve(i int, name string) string {
+	set := c.argText(i, name, "")
+	if len(set) > 64 {
+		c.keep(c.refuse(name + " must be at most 64 bytes"))
 	}
-	return set, err
+	return set
+}
+
+// textOf writes a value as the function of this name does, and nothing after a refusal.
+func (c *call) textOf(v any) string {
+	if c.err != nil {
+		return ""
+	}
+	text, err := textOf(v)
+	c.keep(err)
+	return text
 }
 
 // wholeNumber reads an integer within ±2^31 out of a number or text.

@@ -9,11 +9,16 @@ type filter struct {
 }
 
 // call is one application of a filter: its input, its arguments, and the run that pays.
+//
+// What reads or pays keeps the first refusal in err instead of returning it; from then on every text reads as empty and
+// nothing is paid. So a filter reads its arguments, then its input, and pays; then it returns err if there is one, before
+// it makes anything of what it read.
 type call struct {
 	*run
 	name string
 	in   any
 	args []any
+	err  error
 }
 
 // tables are the filters of the vendor, then those of Liquid.
@@ -83,10 +88,24 @@ func (c *call) forgive(err error) error {
 	return err
 }
 
-// grow pays for a text of n bytes before it is made.
-func (c *call) grow(n int) error {
-	if n > MaxOutput || n < 0 {
-		return refuse(tooLarge)
+// keep notes a refusal, unless there is one.
+func (c *call) keep(err error) {
+	if c.err == nil {
+		c.err = err
 	}
-	return c.spend(n)
+}
+
+// pay spends, unless there is a refusal.
+func (c *call) pay(cost int) {
+	if c.err == nil {
+		c.err = c.spend(cost)
+	}
+}
+
+// grow pays for a text of n bytes before it is made.
+func (c *call) grow(n int) {
+	if n > MaxOutput || n < 0 {
+		c.keep(refuse(tooLarge))
+	}
+	c.pay(n)
 }

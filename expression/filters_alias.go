@@ -25,17 +25,11 @@ const (
 
 // aliasCard replaces the digits of a card number by random ones, keeping dashes, spaces and what is to be revealed.
 func aliasCard(c *call) (any, error) {
-	showBIN, err := c.argBool(0, "reveal_bin")
-	if err != nil {
-		return nil, err
-	}
-	showLast, err := c.argBool(1, "reveal_last4")
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.text()
-	if err != nil || c.in == nil {
-		return nil, err
+	showBIN := c.argBool(0, "reveal_bin")
+	showLast := c.argBool(1, "reveal_last4")
+	text := c.text()
+	if c.err != nil || c.in == nil {
+		return nil, c.err
 	}
 	runes := []rune(text)
 	var at []int // where the digits are
@@ -78,17 +72,11 @@ func aliasPreserveLength(c *call) (any, error) {
 
 // alias randomizes every character that is not revealed, each by one of the alphabet that goes with it, if any.
 func (c *call) alias(alphabet func(rune) string) (any, error) {
-	first, err := c.argLength(0, "reveal_first_length", 0)
-	if err != nil {
-		return nil, err
-	}
-	last, err := c.argLength(1, "reveal_last_length", 0)
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.text()
-	if err != nil || c.in == nil {
-		return nil, err
+	first := c.argLength(0, "reveal_first_length", 0)
+	last := c.argLength(1, "reveal_last_length", 0)
+	text := c.text()
+	if c.err != nil || c.in == nil {
+		return nil, c.err
 	}
 	runes := []rune(text)
 	var at []int
@@ -105,8 +93,9 @@ func (c *call) alias(alphabet func(rune) string) (any, error) {
 
 // randomize draws the characters at the given places anew, each with equal chance.
 func (c *call) randomize(runes []rune, at []int, alphabet func(rune) string) (any, error) {
-	if err := c.grow(2 * len(at)); err != nil {
-		return nil, err
+	c.grow(2 * len(at))
+	if c.err != nil {
+		return nil, c.err
 	}
 	c.engine.chance.Lock()
 	defer c.engine.chance.Unlock()

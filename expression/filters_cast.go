@@ -60,29 +60,22 @@ func toNumber(c *call) (any, error) {
 }
 
 func toString(c *call) (any, error) {
-	if c.in == nil {
-		return nil, nil
+	text := c.text()
+	if c.err != nil || c.in == nil {
+		return nil, c.err
 	}
-	return c.text()
+	return text, nil
 }
 
 // pad makes a filter that adds padding up to a length in characters.
 func pad(add func(text, padding string) string) func(*call) (any, error) {
 	return func(c *call) (any, error) {
-		length, err := c.argLength(0, "length", 0)
-		if err != nil {
-			return nil, err
-		}
-		char, err := c.argRune(1, "pad_char", ' ')
-		if err != nil {
-			return nil, err
-		}
-		if err := c.grow(length); err != nil {
-			return nil, err
-		}
-		text, err := c.text()
-		if err != nil || c.in == nil {
-			return nil, err
+		length := c.argLength(0, "length", 0)
+		char := c.argRune(1, "pad_char", ' ')
+		c.grow(length)
+		text := c.text()
+		if c.err != nil || c.in == nil {
+			return nil, c.err
 		}
 		missing := max(0, length-utf8.RuneCountInString(text))
 		return add(text, strings.Repeat(string(char), missing)), nil
@@ -94,15 +87,12 @@ var expirationFormats = []string{"MM", "YYYY", "MMYY", "MM/YY", "MM/YYYY", "YYYY
 
 // cardExpiration formats the members expiration_month and expiration_year of a card; null when one of them is missing.
 func cardExpiration(c *call) (any, error) {
-	format, err := c.argText(0, "date_expression", "")
-	if err != nil {
-		return nil, err
-	}
+	format := c.argText(0, "date_expression", "")
 	if !slices.Contains(expirationFormats, format) {
-		return nil, c.refuse("date_expression must be one of " + strings.Join(expirationFormats, ", "))
+		c.keep(c.refuse("date_expression must be one of " + strings.Join(expirationFormats, ", ")))
 	}
-	if c.in == nil {
-		return nil, nil
+	if c.err != nil || c.in == nil {
+		return nil, c.err
 	}
 	card, ok := c.in.(map[string]any)
 	if !ok {

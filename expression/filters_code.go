@@ -27,9 +27,9 @@ var codeFilters = map[string]filter{
 
 // jsonPath evaluates a JSONPath: null when it selects nothing, the value when it selects one, an error for several.
 func jsonPath(c *call) (any, error) {
-	text, err := c.argText(0, "json_path_expression", "")
-	if err != nil {
-		return nil, err
+	text := c.argText(0, "json_path_expression", "")
+	if c.err != nil {
+		return nil, c.err
 	}
 	path, err := c.engine.path(text)
 	if err != nil {
@@ -67,37 +67,34 @@ func stringify(c *call) (any, error) {
 	if c.in == nil {
 		return nil, nil
 	}
-	text, err := textOf(c.in)
-	if err != nil {
-		return nil, err
-	}
-	return text, c.grow(len(text))
+	text := c.textOf(c.in)
+	c.grow(len(text))
+	return text, c.err
 }
 
 // bytes returns the bytes that hmac made, or those of a text.
-func (c *call) bytes() ([]byte, error) {
+func (c *call) bytes() []byte {
 	switch in := c.in.(type) {
 	case nil:
-		return nil, c.refuseInput("its input is null")
+		c.keep(c.refuseInput("its input is null"))
 	case []byte:
-		return in, nil
+		return in
 	}
-	text, err := c.text()
-	return []byte(text), err
+	return []byte(c.text())
 }
 
 func toBase64(c *call) (any, error) {
-	b, err := c.bytes()
-	if err != nil {
-		return nil, err
+	b := c.bytes()
+	if c.err != nil {
+		return nil, c.err
 	}
 	return base64.StdEncoding.EncodeToString(b), nil
 }
 
 func toBase16(c *call) (any, error) {
-	b, err := c.bytes()
-	if err != nil {
-		return nil, err
+	b := c.bytes()
+	if c.err != nil {
+		return nil, c.err
 	}
 	return strings.ToUpper(hex.EncodeToString(b)), nil
 }
@@ -106,27 +103,21 @@ var algorithms = map[string]func() hash.Hash{"sha-1": sha1.New, "sha-256": sha25
 
 // sign computes the HMAC of a text as bytes, to be encoded by to_base64 or to_base16.
 func sign(c *call) (any, error) {
-	algorithm, err := c.argText(0, "algorithm", "sha-256")
-	if err != nil {
-		return nil, err
-	}
+	algorithm := c.argText(0, "algorithm", "sha-256")
 	digest, ok := algorithms[strings.ToLower(algorithm)]
 	if !ok {
-		return nil, c.refuse("algorithm must be sha-1, sha-256 or sha-512")
+		c.keep(c.refuse("algorithm must be sha-1, sha-256 or sha-512"))
 	}
-	key, err := c.argText(1, "key", "")
-	if err != nil {
-		return nil, err
-	}
+	key := c.argText(1, "key", "")
 	if key == "" {
-		return nil, c.refuse("key must not be empty")
+		c.keep(c.refuse("key must not be empty"))
 	}
 	if c.in == nil {
-		return nil, nil
+		return nil, c.err
 	}
-	message, err := c.bytes()
-	if err != nil {
-		return nil, err
+	message := c.bytes()
+	if c.err != nil {
+		return nil, c.err
 	}
 	mac := hmac.New(digest, []byte(key))
 	mac.Write(message)

@@ -25,39 +25,25 @@ var editFilters = map[string]filter{
 }
 
 func (c *call) attach(join func(s, other string) string) (any, error) {
-	other, err := c.argText(0, "its argument", "")
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.text()
-	if err != nil {
-		return nil, err
-	}
-	if err := c.grow(len(text) + len(other)); err != nil {
-		return nil, err
+	other := c.argText(0, "its argument", "")
+	text := c.text()
+	c.grow(len(text) + len(other))
+	if c.err != nil {
+		return nil, c.err
 	}
 	return join(text, other), nil
 }
 
 func (c *call) replaceBy(do func(s, old, by string) string) (any, error) {
-	by, err := c.argText(1, "the replacement", "")
-	if err != nil {
-		return nil, err
-	}
-	return c.replace(by, do)
+	return c.replace(c.argText(1, "the replacement", ""), do)
 }
 
 func (c *call) replace(by string, do func(s, old, by string) string) (any, error) {
-	old, err := c.argText(0, "what to look for", "")
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.text()
-	if err != nil {
-		return nil, err
-	}
-	if err := c.grow(len(text) + strings.Count(text, old)*max(0, len(by)-len(old))); err != nil {
-		return nil, err
+	old := c.argText(0, "what to look for", "")
+	text := c.text()
+	c.grow(len(text) + strings.Count(text, old)*max(0, len(by)-len(old)))
+	if c.err != nil {
+		return nil, c.err
 	}
 	return do(text, old, by), nil
 }
@@ -73,21 +59,15 @@ func replaceLast(s, old, by string) string {
 
 // slice cuts a number of characters or items, one by default, from a place that may be counted from the end.
 func slice(c *call) (any, error) {
-	start, err := c.argInt(0, "start", 0)
-	if err != nil {
-		return nil, err
-	}
-	length, err := c.argLength(1, "length", 1)
-	if err != nil {
-		return nil, err
-	}
-	if items, ok := c.in.([]any); ok {
+	start := c.argInt(0, "start", 0)
+	length := c.argLength(1, "length", 1)
+	if items, ok := c.in.([]any); ok && c.err == nil {
 		from, to := bounds(len(items), start, length)
 		return items[from:to:to], nil
 	}
-	text, err := c.text()
-	if err != nil {
-		return nil, err
+	text := c.text()
+	if c.err != nil {
+		return nil, c.err
 	}
 	runes := []rune(text)
 	from, to := bounds(len(runes), start, length)
@@ -107,19 +87,14 @@ func bounds(size, start, length int) (from, to int) {
 
 // cut splits text at every separator and, as Liquid does, drops empty pieces at the end; a space stands for any space.
 func cut(c *call) (any, error) {
-	separator, err := c.argText(0, "separator", "")
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.text()
-	if err != nil {
-		return nil, err
-	}
+	separator := c.argText(0, "separator", "")
+	text := c.text()
 	if separator != " " && strings.Count(text, separator) > MaxItems {
-		return nil, refuse(tooLarge)
+		c.keep(refuse(tooLarge))
 	}
-	if err := c.grow(len(text)); err != nil {
-		return nil, err
+	c.grow(len(text))
+	if c.err != nil {
+		return nil, c.err
 	}
 	pieces := strings.Split(text, separator)
 	if separator == " " {
@@ -140,17 +115,11 @@ func cut(c *call) (any, error) {
 
 // truncate shortens text to a length in characters that includes the ellipsis.
 func truncate(c *call) (any, error) {
-	length, err := c.argLength(0, "length", 50)
-	if err != nil {
-		return nil, err
-	}
-	ellipsis, err := c.argText(1, "ellipsis", "...")
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.text()
-	if err != nil {
-		return nil, err
+	length := c.argLength(0, "length", 50)
+	ellipsis := c.argText(1, "ellipsis", "...")
+	text := c.text()
+	if c.err != nil {
+		return nil, c.err
 	}
 	runes := []rune(text)
 	if len(runes) <= length {
@@ -161,17 +130,11 @@ func truncate(c *call) (any, error) {
 }
 
 func truncateWords(c *call) (any, error) {
-	length, err := c.argLength(0, "length", 15)
-	if err != nil {
-		return nil, err
-	}
-	ellipsis, err := c.argText(1, "ellipsis", "...")
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.text()
-	if err != nil {
-		return nil, err
+	length := c.argLength(0, "length", 15)
+	ellipsis := c.argText(1, "ellipsis", "...")
+	text := c.text()
+	if c.err != nil {
+		return nil, c.err
 	}
 	words := strings.Fields(text)
 	if length = max(1, length); len(words) <= length {

@@ -32,7 +32,7 @@ var listFilters = map[string]filter{
 }
 
 // items returns the input as an array that is not to be modified, having paid for going through it a few times.
-func (c *call) items() ([]any, error) {
+func (c *call) items() []any {
 	var items []any
 	switch in := c.in.(type) {
 	case nil:
@@ -41,7 +41,8 @@ func (c *call) items() ([]any, error) {
 	default:
 		items = []any{in}
 	}
-	return items, c.spend(16 * len(items))
+	c.pay(16 * len(items))
+	return items
 }
 
 // member returns the property of an item that the first argument names, or the item itself without that argument.
@@ -55,14 +56,17 @@ func (c *call) member(item any) any {
 }
 
 func compact(c *call) (any, error) {
-	items, err := c.items()
+	items := c.items()
+	if c.err != nil {
+		return nil, c.err
+	}
 	kept := []any{}
 	for _, item := range items {
 		if c.member(item) != nil {
 			kept = append(kept, item)
 		}
 	}
-	return kept, err
+	return kept, nil
 }
 
 func concat(c *call) (any, error) {
@@ -70,8 +74,8 @@ func concat(c *call) (any, error) {
 	if !ok {
 		return nil, c.refuse("its argument must be an array")
 	}
-	items, err := c.items()
-	if err != nil || len(items)+len(more) > MaxItems {
+	items := c.items()
+	if c.err != nil || len(items)+len(more) > MaxItems {
 		return nil, refuse(tooLarge)
 	}
 	return slices.Concat(items, more), nil
@@ -110,13 +114,10 @@ func (c *call) end(choose func([]any) any) (any, error) {
 }
 
 func join(c *call) (any, error) {
-	separator, err := c.argText(0, "separator", " ")
-	if err != nil {
-		return nil, err
-	}
-	items, err := c.items()
-	if err != nil {
-		return nil, err
+	separator := c.argText(0, "separator", " ")
+	items := c.items()
+	if c.err != nil {
+		return nil, c.err
 	}
 	var joined strings.Builder
 	for i, item := range items {
@@ -136,19 +137,25 @@ func join(c *call) (any, error) {
 }
 
 func mapItems(c *call) (any, error) {
-	items, err := c.items()
+	items := c.items()
+	if c.err != nil {
+		return nil, c.err
+	}
 	mapped := make([]any, len(items))
 	for i, item := range items {
 		mapped[i] = c.member(item)
 	}
-	return mapped, err
+	return mapped, nil
 }
 
 func reverse(c *call) (any, error) {
-	items, err := c.items()
+	items := c.items()
+	if c.err != nil {
+		return nil, c.err
+	}
 	reversed := slices.Clone(items)
 	slices.Reverse(reversed)
-	return reversed, err
+	return reversed, nil
 }
 
 func size(c *call) (any, error) {
@@ -165,9 +172,9 @@ func size(c *call) (any, error) {
 
 // sort orders by a member or by the items themselves: numbers before text before the rest, which keeps its order.
 func (c *call) sort(fold func(string) string) (any, error) {
-	items, err := c.items()
-	if err != nil {
-		return nil, err
+	items := c.items()
+	if c.err != nil {
+		return nil, c.err
 	}
 	type keyed struct {
 		rank   int
@@ -188,8 +195,9 @@ func (c *call) sort(fold func(string) string) (any, error) {
 		}
 		order[i] = k
 	}
-	if err := c.spend((cost + 16*len(items)) * bits.Len(uint(len(items)))); err != nil {
-		return nil, err
+	c.pay((cost + 16*len(items)) * bits.Len(uint(len(items))))
+	if c.err != nil {
+		return nil, c.err
 	}
 	slices.SortStableFunc(order, func(a, b keyed) int {
 		switch {
@@ -211,15 +219,14 @@ func (c *call) sort(fold func(string) string) (any, error) {
 }
 
 func sum(c *call) (any, error) {
-	items, err := c.items()
-	if err != nil {
-		return nil, err
-	}
-	if err := c.spend(128 * len(items)); err != nil { // each addition allocates
-		return nil, err
+	items := c.items()
+	c.pay(128 * len(items)) // each addition allocates
+	if c.err != nil {
+		return nil, c.err
 	}
 	var total any = json.Number("0")
 	for _, item := range items {
+		var err error
 		each := &call{run: c.run, name: c.name, in: total, args: []any{c.member(item)}}
 		if total, err = each.combine((*big.Int).Add, func(a, b float64) float64 { return a + b }); err != nil {
 			return nil, err
@@ -229,16 +236,16 @@ func sum(c *call) (any, error) {
 }
 
 func uniq(c *call) (any, error) {
-	items, err := c.items()
-	if err != nil {
-		return nil, err
+	items := c.items()
+	if c.err != nil {
+		return nil, c.err
 	}
 	seen := map[string]bool{}
 	kept := []any{}
 	for _, item := range items {
-		key, err := c.identity(c.member(item))
-		if err != nil {
-			return nil, err
+		key := c.identity(c.member(item))
+		if c.err != nil {
+			return nil, c.err
 		}
 		if !seen[key] {
 			seen[key] = true
@@ -249,34 +256,27 @@ func uniq(c *call) (any, error) {
 }
 
 // identity returns text that is the same for equal values only.
-func (c *call) identity(v any) (string, error) {
-	text, err := textOf(v)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%T %s", v, text), c.spend(128 + len(text))
+func (c *call) identity(v any) string {
+	text := c.textOf(v)
+	c.pay(128 + len(text))
+	return fmt.Sprintf("%T %s", v, text)
 }
 
 // where keeps the items whose member has a value, or any value that counts as true.
 func where(c *call) (any, error) {
-	items, err := c.items()
-	if err != nil {
-		return nil, err
-	}
-	wanted, err := c.identity(c.given(1))
-	if err != nil {
-		return nil, err
+	items := c.items()
+	wanted := c.identity(c.given(1))
+	if c.err != nil {
+		return nil, c.err
 	}
 	kept := []any{}
 	for _, item := range items {
 		member := c.member(item)
 		matches := member != nil && member != false
 		if len(c.args) > 1 {
-			identity, err := c.identity(member)
-			if err != nil {
-				return nil, err
+			if matches = c.identity(member) == wanted; c.err != nil {
+				return nil, c.err
 			}
-			matches = identity == wanted
 		}
 		if matches {
 			kept = append(kept, item)

@@ -15,17 +15,11 @@ var maskFilters = map[string]filter{
 
 // revealLast masks all but the last characters, except dashes. A value no longer than that is shown whole.
 func revealLast(c *call) (any, error) {
-	length, err := c.argLength(0, "length", 0)
-	if err != nil {
-		return nil, err
-	}
-	char, err := c.argRune(1, "mask_char", 'X')
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.text()
-	if err != nil || c.in == nil {
-		return nil, err
+	length := c.argLength(0, "length", 0)
+	char := c.argRune(1, "mask_char", 'X')
+	text := c.text()
+	if c.err != nil || c.in == nil {
+		return nil, c.err
 	}
 	runes := []rune(text)
 	return mask(runes, char, "-", func(i int) bool { return i >= len(runes)-length }), nil
@@ -34,25 +28,13 @@ func revealLast(c *call) (any, error) {
 // reveal masks what lies between the first and the last characters, except those to preserve. What would not hide
 // anything is masked whole.
 func reveal(c *call) (any, error) {
-	first, err := c.argLength(0, "reveal_first", 0)
-	if err != nil {
-		return nil, err
-	}
-	last, err := c.argLength(1, "reveal_last", 0)
-	if err != nil {
-		return nil, err
-	}
-	char, err := c.argRune(2, "mask_char", 'X')
-	if err != nil {
-		return nil, err
-	}
-	preserve, err := c.argPreserve(3, "preserve_chars")
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.text()
-	if err != nil || c.in == nil {
-		return nil, err
+	first := c.argLength(0, "reveal_first", 0)
+	last := c.argLength(1, "reveal_last", 0)
+	char := c.argRune(2, "mask_char", 'X')
+	preserve := c.argPreserve(3, "preserve_chars")
+	text := c.text()
+	if c.err != nil || c.in == nil {
+		return nil, c.err
 	}
 	runes := []rune(text)
 	masked := mask(runes, char, preserve, func(i int) bool { return i < first || i >= len(runes)-last })
@@ -65,25 +47,13 @@ func reveal(c *call) (any, error) {
 // cardMask shows the BIN and the last four digits as told, counting without the characters to preserve. What would not
 // hide anything is masked whole.
 func cardMask(c *call) (any, error) {
-	showBIN, err := c.argBool(0, "reveal_bin")
-	if err != nil {
-		return nil, err
-	}
-	showLast, err := c.argBool(1, "reveal_last4")
-	if err != nil {
-		return nil, err
-	}
-	char, err := c.argRune(2, "mask_char", 'X')
-	if err != nil {
-		return nil, err
-	}
-	preserve, err := c.argPreserve(3, "preserve_char")
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.text()
-	if err != nil || c.in == nil {
-		return nil, err
+	showBIN := c.argBool(0, "reveal_bin")
+	showLast := c.argBool(1, "reveal_last4")
+	char := c.argRune(2, "mask_char", 'X')
+	preserve := c.argPreserve(3, "preserve_char")
+	text := c.text()
+	if c.err != nil || c.in == nil {
+		return nil, c.err
 	}
 	runes := []rune(text)
 	total := 0
@@ -125,13 +95,10 @@ func binLength(digits int) int {
 }
 
 func cardBIN(c *call) (any, error) {
-	separator, err := c.argText(0, "separator_char", "")
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.text()
-	if err != nil || c.in == nil {
-		return nil, err
+	separator := c.argText(0, "separator_char", "")
+	text := c.text()
+	if c.err != nil || c.in == nil {
+		return nil, c.err
 	}
 	if separator != "" {
 		text = strings.ReplaceAll(text, separator, "")
@@ -141,9 +108,9 @@ func cardBIN(c *call) (any, error) {
 }
 
 func last4(c *call) (any, error) {
-	text, err := c.text()
-	if err != nil || c.in == nil {
-		return nil, err
+	text := c.text()
+	if c.err != nil || c.in == nil {
+		return nil, c.err
 	}
 	runes := []rune(text)
 	return string(runes[max(0, len(runes)-4):]), nil

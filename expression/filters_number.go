@@ -140,9 +140,9 @@ func floorMod(z, a, b *big.Int) *big.Int {
 func modulo(a, b float64) float64 { return a - b*math.Floor(a/b) }
 
 func round(c *call) (any, error) {
-	places, err := c.argInt(0, "decimals", 0)
-	if err != nil {
-		return nil, err
+	places := c.argInt(0, "decimals", 0)
+	if c.err != nil {
+		return nil, c.err
 	}
 	if places <= 0 {
 		return rounding(math.Round)(c)
@@ -167,18 +167,14 @@ var dateLayouts = []string{
 // date formats a point in time with strftime, in its own zone or else in UTC. What is no date comes back as it is, as in
 // Liquid; the names of the present ("now", "today") are refused, for an expression has no clock.
 func date(c *call) (any, error) {
-	format, err := c.argText(0, "format", "")
-	if err != nil {
-		return nil, err
-	}
+	format := c.argText(0, "format", "")
 	if len(format) > 256 || wide(format) {
-		return nil, c.refuse("format is too long")
+		c.keep(c.refuse("format is too long"))
 	}
-	text, err := c.text()
-	if err != nil {
-		return nil, err
+	text := strings.Trim(c.text(), whitespace)
+	if c.err != nil {
+		return nil, c.err
 	}
-	text = strings.Trim(text, whitespace)
 	if lower := strings.ToLower(text); lower == "now" || lower == "today" {
 		return nil, c.refuse("there is no clock to read")
 	}

@@ -30,12 +30,10 @@ var textFilters = map[string]filter{
 // each makes a filter of a function on text whose result is at most a few times longer.
 func each(change func(string) string) func(*call) (any, error) {
 	return func(c *call) (any, error) {
-		text, err := c.text()
-		if err != nil {
-			return nil, err
-		}
-		if err := c.grow(len(text)); err != nil {
-			return nil, err
+		text := c.text()
+		c.grow(len(text))
+		if c.err != nil {
+			return nil, c.err
 		}
 		return change(text), nil
 	}
@@ -74,9 +72,9 @@ func stripHTML(s string) string {
 }
 
 func urlDecode(c *call) (any, error) {
-	text, err := c.text()
-	if err != nil {
-		return nil, err
+	text := c.text()
+	if c.err != nil {
+		return nil, c.err
 	}
 	decoded, err := url.QueryUnescape(text)
 	if err != nil || !utf8.ValidString(decoded) {
