@@ -103,7 +103,7 @@ func TestReplyThatBreaksTheContract(t *testing.T) {
 func TestRefusalThatBreaksTheContract(t *testing.T) {
 	t.Parallel()
 	var document map[string]any
-	if err := json.Unmarshal(hallpass.Contract.JSON, &document); err != nil {
+	if err := json.Unmarshal(hallpass.Contract.Checked, &document); err != nil {
 		t.Fatal(err)
 	}
 	responses, _ := find(document, "paths", "/tenants/self", "get", "responses").(map[string]any)
@@ -112,7 +112,7 @@ func TestRefusalThatBreaksTheContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHouseUnder(t, hallpass.ContractDocument{YAML: changed, JSON: changed}, "N", rand.Reader)
+	h := newHouseUnder(t, hallpass.ContractDocument{Checked: changed}, "N", rand.Reader)
 	h.key = "key_of_nobody"
 	if w := h.get("/tenants/self"); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), `"status":500`) {
 		t.Errorf("it answers %d %s", w.Code, w.Body)

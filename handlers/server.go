@@ -72,7 +72,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	c.LogRetention = orDefault(c.LogRetention, 24*time.Hour)
 	c.TokenizeQuota = orDefault(c.TokenizeQuota, hallpass.TokenizeQuota)
 	c.DetokenizeQuota = orDefault(c.DetokenizeQuota, hallpass.DetokenizeQuota)
-	prepared, err := contract.Load(c.Contract.JSON)
+	prepared, err := contract.Load(c.Contract.Checked)
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
-// Command renditions writes openapi.yaml in the renditions that the program embeds: as JSON, and as JSON in which every
-// reference is replaced by what it refers to, gzipped.
+// Command renditions writes openapi.yaml in the renditions that the program embeds: as JSON; as JSON without what is for
+// readers alone; and as JSON in which every reference is replaced by what it refers to, gzipped.
 package main
 
 import (
@@ -27,7 +27,19 @@ func main() {
 	if err := os.WriteFile("gen/openapi.json", append(text, '\n'), 0o644); err != nil {
 		log.Fatal(err)
 	}
-	if text, err = dereferenced(text); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var document map[string]any
+	if err := decoder.Decode(&document); err != nil {
+		log.Fatal(err)
+	}
+	if text, err = json.Marshal(checked(document, "")); err != nil {
+		log.Fatal(err)
+	}
+	if err := os.WriteFile("gen/openapi.checked.json", append(text, '\n'), 0o644); err != nil {
+		log.Fatal(err)
+	}
+	if text, err = dereferenced(document); err != nil {
 		log.Fatal(err)
 	}
 	if err := pack(text); err != nil {
@@ -35,15 +47,50 @@ func main() {
 	}
 }
 
+// Members of the document's objects.
+var (
+	forReaders = []string{"description", "summary", "example", "examples", "externalDocs", "links"}
+	asTheyAre  = []string{"default", "enum"} // values, which may be objects with members of any name
+	named      = []string{                   // whose own members have names that the document makes up
+		"callbacks", "content", "encoding", "headers", "mapping", "parameters", "paths", "properties", "requestBodies", "responses",
+		"schemas", "scopes", "securitySchemes", "variables",
+	}
+)
+
+// checked returns a part of the document, the member of that name, without what is for readers alone. A response must have a
+// description; it gets an empty one.
+func checked(part any, name string) any {
+	switch part := part.(type) {
+	case map[string]any:
+		members := make(map[string]any, len(part))
+		for key, member := range part {
+			switch {
+			case slices.Contains(named, name):
+				one := checked(member, "")
+				if object, ok := one.(map[string]any); ok && name == "responses" && object["$ref"] == nil {
+					object["description"] = ""
+				}
+				members[key] = one
+			case slices.Contains(asTheyAre, key):
+				members[key] = member
+			case !slices.Contains(forReaders, key):
+				members[key] = checked(member, key)
+			}
+		}
+		return members
+	case []any:
+		items := make([]any, len(part))
+		for i, item := range part {
+			items[i] = checked(item, "")
+		}
+		return items
+	}
+	return part
+}
+
 // dereferenced returns the document with every reference replaced. Of the components only the security schemes are left,
 // which operations name rather than refer to.
-func dereferenced(text []byte) ([]byte, error) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var document map[string]any
-	if err := decoder.Decode(&document); err != nil {
-		return nil, err
-	}
+func dereferenced(document map[string]any) ([]byte, error) {
 	whole := map[string]any{}
 	for name, part := range document {
 		if name == "components" {
