@@ -38,7 +38,7 @@ type Config struct {
 	SessionMaxTTL    time.Duration // longest life of an authorized session, from its creation; 24 hours where zero
 	CreationTokenTTL time.Duration // life of a session creation token; 30 minutes where zero
 	AccessTokenTTL   time.Duration // life of a tenant access token from POST /oauth2/token; one hour where zero
-	PublicURL        string        // what accessUrl begins with; http(s)://Host of the request where empty
+	PublicURL        string        // what accessUrl and the API catalog begin with; http(s)://Host of the request where empty
 	CORSOrigins      []string      // origins that browsers may call from; none where empty
 	RateLimit        RateLimit     // requests per caller; unlimited where zero
 	LogRetention     time.Duration // how long entries of the audit log are kept; 24 hours where zero

@@ -32,7 +32,7 @@ type serveCommand struct {
 	TLSCert        string `name:"tls-cert" env:"HALLPASS_TLS_CERT" placeholder:"FILE" help:"Certificate chain, in PEM, for HTTPS."`
 	TLSKey         string `name:"tls-key" env:"HALLPASS_TLS_KEY" placeholder:"FILE" help:"The certificate's key, in PEM."`
 	MetricsListen  string `env:"HALLPASS_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Where to serve Prometheus metrics, at /metrics; nowhere where absent."`
-	PublicURL      string `name:"public-url" env:"HALLPASS_PUBLIC_URL" placeholder:"URL" help:"What the accessUrl of a transaction begins with; the request's own host where absent."`
+	PublicURL      string `name:"public-url" env:"HALLPASS_PUBLIC_URL" placeholder:"URL" help:"What the accessUrl of a transaction and the links of the API catalog begin with; the request's own host where absent."`
 
 	SessionMaxTTL    time.Duration      `name:"session-max-ttl" default:"24h" env:"HALLPASS_SESSION_MAX_TTL" help:"Longest life of a session, from its creation (${default})."`
 	CreationTokenTTL time.Duration      `name:"creation-token-ttl" default:"30m" env:"HALLPASS_CREATION_TOKEN_TTL" help:"Life of a session creation token (${default})."`
