@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"hallpass"
 	"hallpass/pages"
@@ -44,30 +45,36 @@ func newDocuments(contract hallpass.ContractDocument, about pages.About) documen
 // typeOpenAPI is the media type of an OpenAPI document in JSON.
 const typeOpenAPI = "application/vnd.oai.openapi+json"
 
-// document is a body that is the same for every caller. What it costs to pack, unpack and name it is paid when it is first
-// asked for.
+// document is a body that is the same for every caller. What it costs to pack, unpack, name and check it is paid when it is
+// first asked for: some are large, and anybody may ask.
 type document struct {
 	header        map[string]string // Content-Type, and what else goes with the body
-	plain, packed func() []byte
+	plain, packed rendition
 	tag           func() string // the entity tag, without its quotes
 }
 
-func newDocument(mediaType string, plain []byte) *document {
+// rendition is a document in one content coding.
+type rendition struct {
+	body   func() []byte
+	proven *atomic.Bool // whether it was held against the contract and kept it
+}
+
+func newDocument(mediaType string, body []byte) *document {
 	return &document{
 		header: map[string]string{"Content-Type": mediaType},
-		plain:  func() []byte { return plain },
-		packed: sync.OnceValue(func() []byte { return pack(plain) }),
-		tag:    sync.OnceValue(func() string { return tagOf(plain) }),
+		plain:  rendition{func() []byte { return body }, new(atomic.Bool)},
+		packed: rendition{sync.OnceValue(func() []byte { return pack(body) }), new(atomic.Bool)},
+		tag:    sync.OnceValue(func() string { return tagOf(body) }),
 	}
 }
 
-// newPackedDocument is a document that is held gzipped. Few callers want it plain, so that is not kept.
-func newPackedDocument(mediaType string, packed []byte) *document {
+// newPackedDocument is a document that is held gzipped.
+func newPackedDocument(mediaType string, body []byte) *document {
 	return &document{
 		header: map[string]string{"Content-Type": mediaType},
-		plain:  func() []byte { return unpack(packed) },
-		packed: func() []byte { return packed },
-		tag:    sync.OnceValue(func() string { return tagOf(packed) }),
+		plain:  rendition{sync.OnceValue(func() []byte { return unpack(body) }), new(atomic.Bool)},
+		packed: rendition{func() []byte { return body }, new(atomic.Bool)},
+		tag:    sync.OnceValue(func() string { return tagOf(body) }),
 	}
 }
 
@@ -120,10 +127,10 @@ func (d *document) to(ctx context.Context) sending { return sending{d, callOf(ct
 // write answers with the document, gzipped where the caller takes that, or with 304 where the caller has it already. The
 // two codings have a tag each, for they are not the same bytes.
 func (s sending) write(w http.ResponseWriter) error {
-	header, tag, body := w.Header(), s.tag(), s.plain
+	header, tag, sent := w.Header(), s.tag(), s.plain
 	packed := takesGzip(s.asked)
 	if packed {
-		tag, body = tag+"-gzip", s.packed
+		tag, sent = tag+"-gzip", s.packed
 	}
 	header.Set("ETag", `"`+tag+`"`)
 	header.Add("Vary", "Accept-Encoding")
@@ -137,8 +144,11 @@ func (s sending) write(w http.ResponseWriter) error {
 	for name, value := range s.header {
 		header.Set(name, value)
 	}
+	if reply, ok := w.(*reply); ok {
+		reply.proven = sent.proven
+	}
 	w.WriteHeader(http.StatusOK)
-	_, err := w.Write(body())
+	_, err := w.Write(sent.body())
 	return err
 }
 

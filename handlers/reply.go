@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 )
 
 // reply holds a response back until it is known to be whole and to keep the contract.
@@ -12,13 +13,14 @@ type reply struct {
 	w      http.ResponseWriter
 	status int
 	body   bytes.Buffer
+	proven *atomic.Bool // of a reply that is the same each time, whether it was found to keep the contract; nil of others
 }
 
 var replies = sync.Pool{New: func() any { return new(reply) }}
 
 func newReply(w http.ResponseWriter) *reply {
 	r, _ := replies.Get().(*reply)
-	r.w, r.status = w, 0
+	r.w, r.status, r.proven = w, 0, nil
 	r.body.Reset()
 	return r
 }
@@ -51,7 +53,7 @@ func (r *reply) Write(b []byte) (int, error) {
 
 // reset drops status and body so that another answer can be written.
 func (r *reply) reset() {
-	r.status = 0
+	r.status, r.proven = 0, nil
 	r.body.Reset()
 	for _, name := range []string{"Content-Type", "Content-Encoding", "Location", "Etag", "Www-Authenticate"} {
 		delete(r.Header(), name)
