@@ -129,28 +129,47 @@ func (p *preparation) delegateHeader(op *Operation, name string, ref *openapi3.H
 // Content-Encoding says, is held against the document as what it unpacks to. The error is a *Violation.
 func (op *Operation) CheckResponse(status int, header http.Header, body []byte) error {
 	var p problems
-	resp := op.responses[status]
-	if resp == nil && status >= 100 && status < 600 {
-		resp = op.ranges[status/100]
+	if resp := op.checkHead(&p, status, header); resp != nil {
+		resp.checkBody(&p, status, header, body)
 	}
-	if resp == nil {
-		p.add("status", "is not documented")
-	} else {
-		resp.check(&p, status, header, body)
-	}
+	return op.violation(status, &p)
+}
+
+// CheckHead holds status and headers of a finished response against the operation, as CheckResponse does. It is for a body
+// that has been checked before, byte for byte.
+func (op *Operation) CheckHead(status int, header http.Header) error {
+	var p problems
+	op.checkHead(&p, status, header)
+	return op.violation(status, &p)
+}
+
+func (op *Operation) violation(status int, p *problems) error {
 	if len(p.list) == 0 {
 		return nil
 	}
 	return &Violation{Operation: op.ID, Status: status, Problems: p.named()}
 }
 
-func (resp *response) check(p *problems, status int, header http.Header, body []byte) {
+// checkHead returns the documented response, nil where there is none.
+func (op *Operation) checkHead(p *problems, status int, header http.Header) *response {
+	resp := op.responses[status]
+	if resp == nil && status >= 100 && status < 600 {
+		resp = op.ranges[status/100]
+	}
+	if resp == nil {
+		p.add("status", "is not documented")
+		return nil
+	}
 	for _, documented := range resp.headers {
 		documented.check(p, header)
 	}
 	for _, documented := range resp.delegated {
 		documented.check(p, header)
 	}
+	return resp
+}
+
+func (resp *response) checkBody(p *problems, status int, header http.Header, body []byte) {
 	bodiless := status < 200 || status == http.StatusNoContent || status == http.StatusNotModified
 	if resp.content == nil || bodiless {
 		if len(body) > 0 {

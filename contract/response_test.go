@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,24 +81,32 @@ func TestResponses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := operation(t, c, test.operation).CheckResponse(test.status, test.header, []byte(test.body))
-			if test.want == "" {
-				if err != nil {
-					t.Fatal(err)
+			op := operation(t, c, test.operation)
+			says := func(err error, want string) {
+				t.Helper()
+				if want == "" {
+					if err != nil {
+						t.Error(err)
+					}
+					return
 				}
-				return
+				var violation *contract.Violation
+				if !errors.As(err, &violation) {
+					t.Fatalf("got %v, want a violation", err)
+				}
+				_, says, _ := strings.Cut(violation.Error(), " against the contract: ")
+				if diff := cmp.Diff(want, says); diff != "" {
+					t.Error(diff)
+				}
+				if violation.Operation != test.operation || violation.Status != test.status {
+					t.Errorf("got %s %d", violation.Operation, violation.Status)
+				}
 			}
-			var violation *contract.Violation
-			if !errors.As(err, &violation) {
-				t.Fatalf("got %v, want a violation", err)
-			}
-			_, says, _ := strings.Cut(violation.Error(), " against the contract: ")
-			if diff := cmp.Diff(test.want, says); diff != "" {
-				t.Error(diff)
-			}
-			if violation.Operation != test.operation || violation.Status != test.status {
-				t.Errorf("got %s %d", violation.Operation, violation.Status)
-			}
+			says(op.CheckResponse(test.status, test.header, []byte(test.body)), test.want)
+			ofHead := slices.DeleteFunc(strings.Split(test.want, "; "), func(problem string) bool {
+				return !strings.HasPrefix(problem, "header ") && !strings.HasPrefix(problem, "status ")
+			})
+			says(op.CheckHead(test.status, test.header), strings.Join(ofHead, "; "))
 		})
 	}
 }

@@ -101,7 +101,9 @@ func (rs routers) of(path string) *mux.Router {
 }
 
 // ServeHTTP implements http.Handler.
-func (rs routers) ServeHTTP(w http.ResponseWriter, r *http.Request) { rs.of(r.URL.Path).ServeHTTP(w, r) }
+func (rs routers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rs.of(r.URL.Path).ServeHTTP(w, r)
+}
 
 func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
 	s.refuse(w, r, hallpass.Refuse(hallpass.KindNoRoute, "There is nothing at this path."))

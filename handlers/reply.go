@@ -13,7 +13,7 @@ type reply struct {
 	w      http.ResponseWriter
 	status int
 	body   bytes.Buffer
-	proven *atomic.Bool // of a reply that is the same each time, whether it was found to keep the contract; nil of others
+	proven *atomic.Bool // of a body that is the same each time, whether it was found to keep the contract; nil of others
 }
 
 var replies = sync.Pool{New: func() any { return new(reply) }}
