@@ -29,6 +29,9 @@ test-postgres: ## run the store's tests on PostgreSQL as well
 browser-test: ## read and try the pages in chromium, which is installed where it is missing
 	scripts/with-chromium.sh $(GO) test -count=1 ./cmd/hallpass -run '^TestBrowser'
 
+proof: ## prove what the contract suite catches, on servers that are wrong on purpose (PROOF=-whole for all of it)
+	$(GO) test -count=1 -v -parallel 4 -timeout 30m ./contract_test/proof -args -prove $(PROOF)
+
 sdk-test: ## run the vendor's own SDKs against a development server (needs curl, Node and Python)
 	scripts/sdk-test.sh
 
@@ -76,7 +79,7 @@ bench: ## measure against a bare handler (needs wrk: apt-get install wrk)
 	@command -v wrk >/dev/null || { echo 'bench needs wrk: apt-get install wrk'; exit 1; }
 	$(GO) run ./bench
 
-check: fresh fresh-swagger-ui changes lint lint-contract race test-postgres browser-test sdk-test clients ## all that CI runs
+check: fresh fresh-swagger-ui changes lint lint-contract race proof test-postgres browser-test sdk-test clients ## all that CI runs
 
-.PHONY: help run build gen test race test-postgres browser-test sdk-test clients fuzz fmt lint lint-contract swagger-ui fresh-swagger-ui fresh changes changelog release bench check
+.PHONY: help run build gen test race test-postgres browser-test proof sdk-test clients fuzz fmt lint lint-contract swagger-ui fresh-swagger-ui fresh changes changelog release bench check
 .DEFAULT_GOAL := help

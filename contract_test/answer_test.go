@@ -13,16 +13,21 @@ import (
 
 // answer is what came back, checked against the contract already.
 type answer struct {
-	name   string // method and path
-	status int
-	header http.Header
-	body   []byte
+	name      string // method and path
+	operation string // its id; empty where the contract has none
+	status    int
+	header    http.Header
+	body      []byte
 }
+
+// blame notes that the test fails for this answer.
+func (a *answer) blame(t testing.TB) { bed.record.blame(t, a.operation) }
 
 // is ends the test unless the answer has the status.
 func (a *answer) is(t testing.TB, status int) *answer {
 	t.Helper()
 	if a.status != status {
+		a.blame(t)
 		t.Fatalf("%s is %d, not %d: %s%s", a.name, a.status, status, a.body, bed.logged(a))
 	}
 	return a
@@ -50,6 +55,7 @@ func (b *testbed) logged(a *answer) string {
 func (a *answer) into(t testing.TB, v any) {
 	t.Helper()
 	if err := json.Unmarshal(a.body, v); err != nil {
+		a.blame(t)
 		t.Fatalf("%s: %v: %s", a.name, err, a.body)
 	}
 }
@@ -73,14 +79,17 @@ func (a *answer) refuses(t testing.TB, members ...string) {
 	a.into(t, &body)
 	slices.Sort(members)
 	if got := slices.Sorted(maps.Keys(body.Errors)); !slices.Equal(got, members) {
+		a.blame(t)
 		t.Fatalf("%s blames %q, not %q: %s", a.name, got, members, a.body)
 	}
 	for member, reasons := range body.Errors {
 		if len(reasons) == 0 {
+			a.blame(t)
 			t.Errorf("%s blames %s without a reason", a.name, member)
 		}
 	}
 	if body.Title != "One or more validation errors occurred." {
+		a.blame(t)
 		t.Errorf("%s: the title is %q", a.name, body.Title)
 	}
 }
@@ -89,6 +98,7 @@ func (a *answer) refuses(t testing.TB, members ...string) {
 func (a *answer) says(t testing.TB, text string) {
 	t.Helper()
 	if detail, _ := a.object(t)["detail"].(string); !strings.Contains(detail, text) {
+		a.blame(t)
 		t.Fatalf("%s does not say %q: %s", a.name, text, a.body)
 	}
 }
@@ -105,6 +115,8 @@ func alike(t testing.TB, answers map[string]*answer) {
 			continue
 		}
 		if a.status != first.status || !bytes.Equal(a.body, first.body) {
+			a.blame(t)
+			first.blame(t)
 			t.Fatalf("%s and %s can be told apart:\n%d %s\n%d %s", firstName, name, first.status, first.body, a.status, a.body)
 		}
 	}
@@ -125,6 +137,17 @@ func same(t testing.TB, what string, got, want any) {
 	if g != w {
 		t.Fatalf("%s is\n%s\nnot\n%s", what, g, w)
 	}
+}
+
+// kept ends the test unless what is read again is what an operation answered. Which of the two is wrong, nobody can tell,
+// so that the operation is blamed as well as the one that reads.
+func kept(t testing.TB, operation string, read, answered any) {
+	t.Helper()
+	if canonicalJSON(read) != canonicalJSON(answered) {
+		bed.record.blame(t, operation)
+		bed.record.blame(t, bed.record.lastOf(t))
+	}
+	same(t, "what is read again after "+operation, read, answered)
 }
 
 func canonicalJSON(v any) string {

@@ -162,7 +162,7 @@ func TestUpdateApplication(t *testing.T) {
 		t.Errorf("it was changed at %s, before it was made", modified)
 	}
 	same(t, "permissions", updated.Permissions, list{"token:use"})
-	same(t, "the application read again", s.home.read(t, made.ID), updated)
+	kept(t, "updateApplication", s.home.read(t, made.ID), updated)
 
 	s.home.management.put(t, path, object{"name": "Empty"}).is(t, http.StatusOK).into(t, &updated)
 	now := s.home.read(t, made.ID)
@@ -198,10 +198,11 @@ func TestDeleteApplication(t *testing.T) {
 	}
 }
 
+// TestApplicationEnds promises that an application ends when it was said to, and all that it made with it.
 func TestApplicationEnds(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
-	end := s.now().Add(time.Hour)
+	s := timed(t)
+	end := s.end()
 	tn := *s.home
 	for _, kind := range []string{"public", "private"} {
 		body := object{"name": "Short", "type": kind, "expires_at": end.Format(time.RFC3339Nano)}
@@ -218,18 +219,22 @@ func TestApplicationEnds(t *testing.T) {
 			tn.private = keyCaller(s.url, made.ID, made.Key)
 		}
 	}
-	live := tn.session(t)
-	tn.authorize(t, live, object{"permissions": list{"token:read"}, "expires_at": s.in(2 * time.Hour)}).is(t, http.StatusOK)
-	s.own.clock.set(end.Add(-time.Microsecond))
+	live := tn.authorizedUntil(t, end.Add(time.Hour), "token:read")
 	access := tn.private.accessToken(t)
-	live.holds(t)
-	s.own.clock.set(end)
+	s.before(end, func() {
+		tn.public.get(t, "/applications/key").is(t, http.StatusOK)
+		tn.private.get(t, "/applications/key").is(t, http.StatusOK)
+		live.holds(t)
+		access = tn.private.accessToken(t)
+		access.get(t, "/api/transaction/"+tn.transaction).is(t, http.StatusOK)
+	})
+	s.reach(end)
 	tn.public.get(t, "/applications/key").is(t, http.StatusUnauthorized)
 	tn.private.get(t, "/applications/key").is(t, http.StatusUnauthorized)
 	live.caller.get(t, "/applications/key").is(t, http.StatusUnauthorized)
 	access.get(t, "/api/transaction/"+tn.transaction).is(t, http.StatusUnauthorized)
 	tn.private.grant(t, nil).is(t, http.StatusUnauthorized)
-	tn.management.post(t, "/applications", object{"name": "Past", "type": "public", "expires_at": s.in(0)}).refuses(t, "expires_at")
+	tn.management.post(t, "/applications", object{"name": "Past", "type": "public", "expires_at": end.Format(time.RFC3339Nano)}).refuses(t, "expires_at")
 	tn.management.post(t, "/applications", object{"name": "None", "type": "public", "expires_at": marked("x")}).refuses(t, "expires_at")
 }
 

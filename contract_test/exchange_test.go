@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // object and list are JSON as tests write it.
@@ -146,6 +147,9 @@ func (c caller) exchange(t testing.TB, hr *http.Request) *answer {
 	t.Helper()
 	a, err := c.try(t, hr)
 	if err != nil {
+		if route, _ := bed.contract.route(hr); route != nil {
+			bed.record.blame(t, route.Operation.OperationID)
+		}
 		t.Fatalf("%s %s: %v", hr.Method, hr.URL.Path, err)
 	}
 	return a
@@ -154,6 +158,7 @@ func (c caller) exchange(t testing.TB, hr *http.Request) *answer {
 // try is exchange for a request that may break off.
 func (c caller) try(t testing.TB, hr *http.Request) (*answer, error) {
 	t.Helper()
+	sent := time.Now()
 	response, err := bed.http.Do(hr)
 	if err != nil {
 		return nil, err
@@ -164,14 +169,15 @@ func (c caller) try(t testing.TB, hr *http.Request) (*answer, error) {
 		return nil, err
 	}
 	a := &answer{name: hr.Method + " " + hr.URL.Path, status: response.StatusCode, header: response.Header, body: body}
-	operation, err := bed.contract.response(hr, a.status, a.header, body)
+	a.operation, err = bed.contract.response(hr, a.status, a.header, body)
+	if a.operation != "" {
+		bed.record.add(met{a.operation, a.status}, t, time.Since(sent))
+	}
 	if err != nil {
+		a.blame(t)
 		t.Errorf("%s answers %d in breach of the contract: %v\n%s", a.name, a.status, err, a.body)
 	}
-	if operation != "" {
-		bed.record.add(operation, a.status, t.Name())
-	}
-	a.keepsPromises(t, hr, operation)
+	a.keepsPromises(t, hr)
 	return a, nil
 }
 
@@ -195,10 +201,11 @@ const marker = "zqMarkerqz"
 func marked(name string) string { return marker + name }
 
 // keepsPromises checks what every answer promises, whatever was asked.
-func (a *answer) keepsPromises(t testing.TB, hr *http.Request, operation string) {
+func (a *answer) keepsPromises(t testing.TB, hr *http.Request) {
 	t.Helper()
 	complain := func(format string, args ...any) {
 		t.Helper()
+		a.blame(t)
 		t.Errorf("%s (%d): %s", a.name, a.status, fmt.Sprintf(format, args...))
 	}
 	if a.header.Get("X-Content-Type-Options") != "nosniff" {
@@ -210,19 +217,29 @@ func (a *answer) keepsPromises(t testing.TB, hr *http.Request, operation string)
 	trace := a.header.Get("BT-TRACE-ID")
 	sent := hr.Header.Get("BT-TRACE-ID")
 	switch {
-	case trace == "" && operation != "" && bed.contract.traces(operation):
+	case trace == "" && a.operation != "" && bed.contract.traces(a.operation):
 		complain("has no BT-TRACE-ID")
 	case sent != "" && isTrace(sent) && trace != sent:
 		complain("BT-TRACE-ID is not the one that was sent")
 	}
-	if a.status >= 400 && hr.Method != http.MethodHead && !a.isHealth(operation) {
+	if a.status >= 400 && hr.Method != http.MethodHead && !a.isHealth() {
 		a.isProblem(complain)
-		bed.secrets.refusal(a.body)
+		bed.secrets.refusal(a.operation, a.body)
 	}
 	if a.status >= 400 && bytes.Contains(a.body, []byte(marker)) {
 		complain("repeats what was sent: %s", a.body)
 	}
-	if operation == "getContractJSON" || operation == "getContractDereferenced" {
+	for _, name := range []string{"BT-API-KEY", "Authorization"} {
+		credential := hr.Header.Get(name)
+		credential = credential[strings.LastIndexByte(credential, ' ')+1:]
+		if a.status >= 400 && len(credential) > 16 && bytes.Contains(a.body, []byte(credential)) {
+			complain("repeats the credential that was sent")
+		}
+	}
+	if a.status == http.StatusNoContent && a.header.Get("Content-Length") != "" {
+		complain("announces a body")
+	}
+	if a.operation == "getContractJSON" || a.operation == "getContractDereferenced" {
 		return // their examples only look like secrets
 	}
 	if secrets := bed.secrets.collect(a.body); secrets > 0 && !strings.Contains(a.header.Get("Cache-Control"), "no-store") {
@@ -231,7 +248,7 @@ func (a *answer) keepsPromises(t testing.TB, hr *http.Request, operation string)
 }
 
 // isHealth reports whether a body is a ServiceStatus, whatever its status.
-func (a *answer) isHealth(operation string) bool { return operation == "getReadiness" }
+func (a *answer) isHealth() bool { return a.operation == "getReadiness" }
 
 // isProblem checks the shape that clients of both vendors rely on.
 func (a *answer) isProblem(complain func(string, ...any)) {

@@ -151,7 +151,7 @@ func TestIdempotentRequestGoesAway(t *testing.T) {
 // TestIdempotencyEnds promises that a reply is told again for 24 hours, and then no more.
 func TestIdempotencyEnds(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
+	s := alone(t, needsClock)
 	r := keyed(request{method: http.MethodPost, path: "/sessions"}, newKey(t))
 	first := s.home.public.send(t, r).is(t, http.StatusCreated)
 	s.own.clock.move(24*time.Hour - time.Microsecond)
@@ -166,7 +166,7 @@ func TestIdempotencyEnds(t *testing.T) {
 // TestIdempotencyOfTheDead promises that a request which never ended does not hold its key for ever.
 func TestIdempotencyOfTheDead(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
+	s := alone(t, needsClock)
 	r := keyed(request{method: http.MethodPost, path: "/sessions"}, newKey(t))
 	s.home.public.hold(t, r, 10).awaitReading(t)
 	s.own.clock.move(time.Minute)

@@ -6,10 +6,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/sha512"
+	_ "embed" // for the vendor's example
 	"encoding/base64"
 	"encoding/json"
 	"hash"
-	"os"
 	"strings"
 	"testing"
 )
@@ -114,14 +114,10 @@ func (s *service) secret(t *testing.T) []byte {
 }
 
 // vendorToken is the token in the vendor's example.
-func vendorToken(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("testdata/session-creation-token.jwt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(text))
-}
+func vendorToken() string { return strings.TrimSpace(vendorsExample) }
+
+//go:embed testdata/session-creation-token.jwt
+var vendorsExample string
 
 // forgeries are tokens made out of a good one that no server may take, by what is wrong with them.
 func forgeries(t *testing.T, good string) map[string]string {
@@ -153,6 +149,6 @@ func forgeries(t *testing.T, good string) map[string]string {
 		"truncated":                    good[:len(good)-1],
 		"padding":                      good + "=",
 		"no payload":                   segments[0] + ".." + segments[2],
-		"the vendor's example":         vendorToken(t),
+		"the vendor's example":         vendorToken(),
 	}
 }

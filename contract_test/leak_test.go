@@ -10,9 +10,11 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/mr-tron/base58"
 	"github.com/prometheus/common/expfmt"
@@ -22,11 +24,14 @@ import (
 // against what the servers kept.
 type ledger struct {
 	mu       sync.Mutex
-	kinds    map[string]string // secret to its kind
-	refusals bytes.Buffer
+	kinds    map[string]string        // secret to its kind
+	refusals map[string]*bytes.Buffer // by operation
+	found    []string                 // where a secret was that may not be there
 }
 
-func newLedger() *ledger { return &ledger{kinds: map[string]string{}} }
+func newLedger() *ledger {
+	return &ledger{kinds: map[string]string{}, refusals: map[string]*bytes.Buffer{}}
+}
 
 func (l *ledger) add(kind, secret string) {
 	l.mu.Lock()
@@ -34,10 +39,27 @@ func (l *ledger) add(kind, secret string) {
 	l.kinds[secret] = kind
 }
 
-func (l *ledger) refusal(body []byte) {
+func (l *ledger) refusal(operation string, body []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.refusals.Write(body)
+	if l.refusals[operation] == nil {
+		l.refusals[operation] = &bytes.Buffer{}
+	}
+	l.refusals[operation].Write(body)
+}
+
+var words = regexp.MustCompile(`[\w-]+(\.[\w-]+)*`)
+
+// redact puts the kind of a credential in the place of every credential in a text.
+func (l *ledger) redact(text []byte) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return words.ReplaceAllFunc(text, func(word []byte) []byte {
+		if kind := l.kinds[string(word)]; kind != "" && kind != plaintextKind {
+			return []byte("[" + kind + "]")
+		}
+		return word
+	})
 }
 
 // secretMembers are the members of answers that hold a secret.
@@ -140,16 +162,26 @@ func (f *finder) find(text []byte) map[string]bool {
 	return found
 }
 
+// leakCheck is what a report calls the check for leaks.
+const leakCheck = "no secret was kept"
+
 // leaks looks for every secret where none may be, and returns an error that says which kinds are where.
 func (b *testbed) leaks() error {
 	f := newFinder(b.secrets.needles())
 	var errs []error
-	look := func(where string, text []byte) {
+	look := func(where string, text []byte) (found bool) {
 		if kinds := slices.Sorted(maps.Keys(f.find(text))); len(kinds) > 0 {
-			errs = append(errs, fmt.Errorf("%s holds: %s", where, strings.Join(kinds, ", ")))
+			err := fmt.Errorf("%s holds: %s", where, strings.Join(kinds, ", "))
+			errs, b.secrets.found = append(errs, err), append(b.secrets.found, err.Error())
+			return true
+		}
+		return false
+	}
+	for _, operation := range slices.Sorted(maps.Keys(b.secrets.refusals)) {
+		if look(strings.TrimSpace("the body of a refusal of "+operation), b.secrets.refusals[operation].Bytes()) {
+			b.record.accuse(leakCheck, operation)
 		}
 	}
-	look("the body of a refusal", b.secrets.refusals.Bytes())
 	for _, own := range b.backends {
 		look("the log", own.log.bytes())
 		text, err := own.metrics()
@@ -182,4 +214,19 @@ func (b *backend) metrics() ([]byte, error) {
 		}
 	}
 	return text.Bytes(), nil
+}
+
+// TestRedact promises that no credential stands in what is printed, and that all else does.
+func TestRedact(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	key, token := madeUpKey("key_test_us_pvt_"), vendorToken()
+	l.add("application key", key)
+	l.add("token", token)
+	l.add(plaintextKind, "4242424242424242")
+	text := `sessions_test.go:1: {"key":"` + key + `","url":"https://x/?access_token=` + token + `&a=b","number":"4242424242424242"} "` + key + `."`
+	want := `sessions_test.go:1: {"key":"[application key]","url":"https://x/?access_token=[token]&a=b","number":"4242424242424242"} "[application key]."`
+	if got := string(l.redact([]byte(text))); got != want {
+		t.Errorf("it is %s", got)
+	}
 }

@@ -2,23 +2,27 @@
 //
 // Every exchange is checked: requests that are meant to be good, and every response, against the document, with a
 // validator that shares no code with the server's own. By default the suite starts the server itself, on a temporary
-// database and with a clock that tests can move. With CONTRACT_URL and its companions in the environment it speaks to any
-// server that claims the contract, and skips, by name, what needs a hand on the clock or on the server. docs/contract.md
-// says how.
+// database and with a clock that tests can move. With -url or CONTRACT_URL and its companions it speaks to any server that
+// claims the contract, waits where it cannot move the clock, and skips, by name, what needs a hand on the server.
+// docs/contract.md says how.
 //
 // When the whole suite has run, two more checks follow: that every documented (operation, status) was met, and that no
-// secret that was handed out can be found again where it must not be.
+// secret that was handed out can be found again where it must not be. A report says how each operation came off.
 package contract_test
 
 import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"sync"
 	"testing"
 	"time"
+
+	"hallpass"
+	"hallpass/contract_test/report"
 )
 
 // testbed is what all tests share.
@@ -49,36 +53,45 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) (code int, err error) {
-	if bed, err = newTestbed(); err != nil {
+	setting, err := lookup(flag.CommandLine, os.Getenv)
+	if err != nil {
+		return 1, err
+	}
+	if bed, err = newTestbed(setting); err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(bed.dir)) }()
-	code = m.Run()
-	if !whole() {
-		return code, bed.close()
+	reported := (bed.elsewhere != nil || setting("report") != "" || setting("junit") != "") && flag.Lookup("test.list").Value.String() == ""
+	if !reported {
+		return bed.checked(m.Run())
 	}
-	return code, errors.Join(bed.record.complete(bed.contract, bed.elsewhere != nil), bed.leaks(), bed.close())
+	code, failures, err := bed.transcribe(m.Run)
+	if err != nil {
+		return code, err
+	}
+	code, err = bed.checked(code)
+	return code, errors.Join(err, bed.publish(failures, setting))
 }
 
-func newTestbed() (*testbed, error) {
-	document, err := os.ReadFile("../openapi.yaml")
+// checked makes the checks that follow a run which was meant to meet everything.
+func (b *testbed) checked(code int) (int, error) {
+	if !whole() {
+		return code, b.close()
+	}
+	return code, errors.Join(b.record.complete(b.contract, b.elsewhere != nil), b.leaks(), b.close())
+}
+
+func newTestbed(setting func(string) string) (*testbed, error) {
+	contract, err := newValidator(hallpass.Contract.YAML)
 	if err != nil {
 		return nil, err
 	}
-	contract, err := newValidator(document)
+	elsewhere, err := newEnvironment(setting)
 	if err != nil {
 		return nil, err
 	}
-	elsewhere, err := environmentFromOS()
-	if err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp("", "contract-")
-	if err != nil {
-		return nil, err
-	}
-	return &testbed{
-		contract: contract, record: newRecorder(), secrets: newLedger(), elsewhere: elsewhere, dir: dir,
+	b := &testbed{
+		contract: contract, record: newRecorder(), secrets: newLedger(), elsewhere: elsewhere,
 		http: &http.Client{
 			Timeout:       30 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -86,7 +99,79 @@ func newTestbed() (*testbed, error) {
 				MaxConnsPerHost: 300, MaxIdleConnsPerHost: 300, DisableCompression: true, ExpectContinueTimeout: time.Minute,
 			},
 		},
-	}, nil
+	}
+	if elsewhere != nil {
+		elsewhere.noteSecrets(b.secrets)
+		if err := elsewhere.ask(b.http); err != nil {
+			return nil, err
+		}
+		if err := manyAtOnce(); err != nil {
+			return nil, err
+		}
+	}
+	b.dir, err = os.MkdirTemp("", "contract-")
+	return b, err
+}
+
+// manyAtOnce lets more tests run at once than there are cores, unless -parallel says how many: those that wait until
+// something ends take no core.
+func manyAtOnce() error {
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if said {
+		return nil
+	}
+	return flag.Set("test.parallel", "24")
+}
+
+// transcribe runs the tests and returns what those that failed said. Meanwhile no credential is printed.
+func (b *testbed) transcribe(tests func() int) (code int, failures []report.Test, err error) {
+	stdout := os.Stdout
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return 1, nil, err
+	}
+	transcript := report.NewTranscript(stdout, b.secrets.redact)
+	done := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(transcript, reader)
+		done <- err
+	}()
+	os.Stdout = writer
+	code = tests()
+	os.Stdout = stdout
+	err = errors.Join(writer.Close(), <-done, reader.Close())
+	return code, transcript.Failures(), err
+}
+
+// publish writes the report where it is wanted.
+func (b *testbed) publish(failures []report.Test, setting func(string) string) error {
+	if len(b.secrets.found) > 0 {
+		failures = append(failures, report.Test{Name: leakCheck, Failed: true, Said: b.secrets.found})
+	}
+	r := b.record.report(b.contract, failures, b.elsewhere != nil)
+	r.Server = "a server of the suite's own"
+	if b.elsewhere != nil {
+		r.Server = b.elsewhere.address.Redacted()
+	}
+	write := func(path string, to func(io.Writer) error) error {
+		file, err := os.Create(path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(to(file), file.Close())
+	}
+	var err error
+	if path := setting("junit"); path != "" {
+		err = write(path, r.WriteJUnit)
+	}
+	if path := setting("report"); path != "" {
+		return errors.Join(err, write(path, r.WriteText))
+	}
+	if b.elsewhere != nil {
+		err = errors.Join(err, r.WriteText(os.Stdout))
+	}
+	return err
 }
 
 // whole reports whether this run was meant to meet everything: no test was filtered out.
@@ -96,7 +181,7 @@ func whole() bool {
 			return false
 		}
 	}
-	return true
+	return flag.Lookup("test.failfast").Value.String() == "false"
 }
 
 func (b *testbed) close() error {
@@ -108,30 +193,4 @@ func (b *testbed) close() error {
 		err = errors.Join(err, own.db.Close())
 	}
 	return err
-}
-
-// environment says which server to speak to, and with which credentials.
-type environment struct {
-	url, public, private, management, access, transaction, origin string
-}
-
-// environmentFromOS returns nil where CONTRACT_URL is not set.
-func environmentFromOS() (*environment, error) {
-	e := &environment{url: os.Getenv("CONTRACT_URL"), origin: os.Getenv("CONTRACT_ORIGIN")}
-	if e.url == "" {
-		return nil, nil //nolint:nilnil // absent is an answer here
-	}
-	if e.origin == "" {
-		e.origin = defaultOrigin
-	}
-	var err error
-	for name, value := range map[string]*string{
-		"CONTRACT_PUBLIC_KEY": &e.public, "CONTRACT_PRIVATE_KEY": &e.private, "CONTRACT_MANAGEMENT_KEY": &e.management,
-		"CONTRACT_ACCESS_TOKEN": &e.access, "CONTRACT_TRANSACTION_ID": &e.transaction,
-	} {
-		if *value = os.Getenv(name); *value == "" {
-			err = errors.Join(err, fmt.Errorf("CONTRACT_URL is set, but %s is not", name))
-		}
-	}
-	return e, err
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -63,36 +62,58 @@ func (b *backend) tenant(t testing.TB, address, name string) *tenant {
 	bed.secrets.add("application key", key.Text.Reveal())
 
 	tn := &tenant{id: made.ID, management: keyCaller(address, application.ID, key.Text.Reveal())}
+	tn.furnish(t)
+	return tn
+}
+
+// furnish makes everything of a tenant but its management application.
+func (tn *tenant) furnish(t testing.TB) {
+	t.Helper()
 	tn.public = tn.application(t, "public", "token:create")
 	tn.private = tn.application(t, "private", append(tokenPermissions, transactionPermissions...)...)
 	tn.access = tn.private.accessToken(t)
 	tn.transaction = tn.newTransaction(t, object{}).ID
+}
+
+// adopt makes a service of somebody else's server.
+func adopt(e *environment) *service {
+	as := func(key string) caller { return keyCaller(e.url, e.owner[key].ID, key) }
+	return &service{url: e.url, ahead: e.ahead, home: &tenant{
+		id: e.owner[e.management].TenantID, public: as(e.public), private: as(e.private), management: as(e.management),
+		access: bearerCaller(e.url, e.access), transaction: e.transaction, elsewhere: true,
+	}}
+}
+
+// hasForeign reports whether the server has another tenant that the suite may use.
+func (s *service) hasForeign() bool { return s.own != nil || bed.elsewhere.other != "" }
+
+// foreign returns another tenant of the same server: on somebody else's the one that there is.
+func (s *service) foreign(t testing.TB) *tenant {
+	t.Helper()
+	if !s.hasForeign() {
+		bed.record.skip(t, needsSecondTenant)
+	}
+	if s.own != nil {
+		return s.own.tenant(t, s.url, "Another tenant")
+	}
+	key := bed.elsewhere.other
+	owner := bed.elsewhere.owner[key]
+	tn := &tenant{id: owner.TenantID, management: keyCaller(s.url, owner.ID, key), elsewhere: true}
+	tn.furnish(t)
 	return tn
 }
 
-// adopt makes a tenant of what the environment names.
-func adopt(t testing.TB, e *environment) *service {
+// tenantWith returns a tenant with these settings, that no other test uses meanwhile, in place of the test's t.Parallel:
+// on somebody else's server it is the one that there is, and the test runs alone.
+func tenantWith(t *testing.T, settings object) *tenant {
 	t.Helper()
-	address := strings.TrimSuffix(e.url, "/")
-	for _, key := range []string{e.public, e.private, e.management} {
-		bed.secrets.add("application key", key)
+	tn := shared(t).home
+	if bed.elsewhere == nil {
+		t.Parallel()
+		tn = shared(t).foreign(t)
 	}
-	bed.secrets.add("token", e.access)
-	s := &service{url: address, home: &tenant{access: bearerCaller(address, e.access), transaction: e.transaction, elsewhere: true}}
-	for key, to := range map[string]*caller{e.public: &s.home.public, e.private: &s.home.private, e.management: &s.home.management} {
-		*to = keyCaller(address, "", key)
-		var a application
-		to.get(t, "/applications/key").is(t, http.StatusOK).into(t, &a)
-		to.id, s.home.id = a.ID, a.TenantID
-	}
-	return s
-}
-
-// foreign returns another tenant of the same server.
-func (s *service) foreign(t testing.TB) *tenant {
-	t.Helper()
-	skipElsewhere(t, "a second tenant")
-	return s.own.tenant(t, s.url, "Another tenant")
+	tn.withSettings(t, settings)
+	return tn
 }
 
 // application makes an application with one key and returns its caller.
@@ -127,6 +148,14 @@ func (tn *tenant) authorized(t testing.TB, permissions ...string) session {
 	t.Helper()
 	made := tn.session(t)
 	tn.private.post(t, "/sessions/authorize", object{"nonce": made.Nonce, "permissions": permissions}).is(t, http.StatusOK)
+	return made
+}
+
+// authorizedUntil makes a session that holds the permissions until then.
+func (tn *tenant) authorizedUntil(t testing.TB, end time.Time, permissions ...string) session {
+	t.Helper()
+	made := tn.session(t)
+	tn.authorize(t, made, object{"permissions": permissions, "expires_at": end.Format(time.RFC3339Nano)}).is(t, http.StatusOK)
 	return made
 }
 

@@ -219,9 +219,32 @@ func TestSessionExpiry(t *testing.T) {
 	}
 }
 
+// TestSessionExpiryBounds promises an end in the future, and at most 24 hours after the session was made.
 func TestSessionExpiryBounds(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
+	s := shared(t)
+	for name, c := range map[string]struct {
+		after  time.Duration
+		status int
+	}{
+		"what is over": {-time.Minute, http.StatusBadRequest}, "what is to come": {time.Minute, http.StatusOK},
+		"nearly 24 hours": {24*time.Hour - time.Minute, http.StatusOK}, "more than 24 hours": {24*time.Hour + time.Minute, http.StatusBadRequest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			made := s.home.session(t)
+			a := s.home.authorize(t, made, object{"permissions": list{"token:read"}, "expires_at": s.in(c.after)})
+			if a.is(t, c.status); c.status == http.StatusBadRequest {
+				a.refuses(t, "expires_at")
+			}
+		})
+	}
+}
+
+// TestSessionExpiryInstants promises the same to the microsecond.
+func TestSessionExpiryInstants(t *testing.T) {
+	t.Parallel()
+	s := alone(t, needsClock)
 	created := s.now()
 	at := func(d time.Duration) object {
 		return object{"permissions": list{"token:read"}, "expires_at": created.Add(d).Format(time.RFC3339Nano)}

@@ -6,37 +6,47 @@ import (
 	"time"
 )
 
+// TestSessionEnds promises that a session is over at the very moment that it was authorized for, as if it had never been.
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
-	waiting, granted, long := s.home.session(t), s.home.session(t), s.home.session(t)
-	s.home.authorize(t, granted, reading).is(t, http.StatusOK)
-	s.home.authorize(t, long, object{"permissions": list{"token:read"}, "expires_at": s.in(time.Hour)}).is(t, http.StatusOK)
-	start := s.now()
+	s := timed(t)
+	end := s.end()
+	short, long := s.home.authorizedUntil(t, end, "token:read"), s.home.authorizedUntil(t, end.Add(time.Hour), "token:read")
+	s.before(end, func() { short.caller.get(t, "/applications/key").is(t, http.StatusOK) })
+	s.reach(end)
+	for range 2 {
+		unknown := keyCaller(s.url, "", madeUpKey("key_sess_")).get(t, "/applications/key")
+		alike(t, map[string]*answer{"over": short.caller.get(t, "/applications/key"), "unknown": unknown.is(t, http.StatusUnauthorized)})
+		long.caller.get(t, "/applications/key").is(t, http.StatusOK)
+		alike(t, map[string]*answer{ // its nonce is gone with it
+			"over": s.home.authorize(t, short, reading), "unknown": s.home.authorize(t, session{Nonce: madeUpKey("")}, reading).is(t, http.StatusNotFound),
+		})
+		s.home.authorize(t, long, reading).is(t, http.StatusConflict)
+		s.sweep(t) // what has ended may go from the store: nobody can tell
+	}
+}
 
-	s.own.clock.set(start.Add(3*time.Minute - time.Microsecond))
+// TestSessionEndsByItself promises that a session lasts three minutes where nobody says otherwise, authorized or not.
+func TestSessionEndsByItself(t *testing.T) {
+	t.Parallel()
+	s := alone(t, needsClock)
+	waiting, granted := s.home.session(t), s.home.session(t)
+	s.home.authorize(t, granted, reading).is(t, http.StatusOK)
+	s.own.clock.move(3*time.Minute - time.Microsecond)
 	waiting.caller.get(t, "/applications/key").is(t, http.StatusForbidden)
 	granted.caller.get(t, "/applications/key").is(t, http.StatusOK)
-
-	s.own.clock.set(start.Add(3 * time.Minute)) // at the instant, not after it
+	s.own.clock.move(time.Microsecond)
 	unknown := keyCaller(s.url, "", madeUpKey("key_sess_")).get(t, "/applications/key")
 	alike(t, map[string]*answer{
 		"waiting": waiting.caller.get(t, "/applications/key"), "granted": granted.caller.get(t, "/applications/key"), "unknown": unknown,
 	})
 	unknown.is(t, http.StatusUnauthorized)
-	long.caller.get(t, "/applications/key").is(t, http.StatusOK)
-
-	s.own.clock.set(start.Add(time.Hour - time.Microsecond))
-	s.own.housekeep(t) // what has expired may go from the store: nobody can tell
-	long.caller.get(t, "/applications/key").is(t, http.StatusOK)
-	granted.caller.get(t, "/applications/key").is(t, http.StatusUnauthorized)
-	s.own.clock.set(start.Add(time.Hour))
-	long.caller.get(t, "/applications/key").is(t, http.StatusUnauthorized)
 }
 
+// TestNonceExpires promises that a nonce authorizes for three minutes, and what it authorized goes on.
 func TestNonceExpires(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
+	s := alone(t, needsClock)
 	early, late, spent := s.home.session(t), s.home.session(t), s.home.authorized(t, "token:read")
 	s.own.clock.move(3*time.Minute - time.Microsecond)
 	s.home.authorize(t, early, object{"permissions": list{"token:read"}, "expires_at": s.in(time.Hour)}).is(t, http.StatusOK)
@@ -45,7 +55,7 @@ func TestNonceExpires(t *testing.T) {
 		"expired": s.home.authorize(t, late, reading), "expired and spent": s.home.authorize(t, spent, reading),
 		"unknown": s.home.authorize(t, session{Nonce: madeUpKey("")}, reading),
 	}
-	s.own.housekeep(t)
+	s.sweep(t)
 	answers["expired and swept"] = s.home.authorize(t, late, reading)
 	alike(t, answers)
 	answers["expired"].is(t, http.StatusNotFound)

@@ -96,12 +96,12 @@ func TestCreateSession(t *testing.T) {
 	})
 }
 
-// slack is how far the clocks of suite and server may be apart.
+// slack is how far the suite may be wrong about the time at a server.
 func slack(s *service) time.Duration {
 	if s.own != nil {
 		return time.Millisecond
 	}
-	return 5 * time.Second
+	return 2 * uncertainty
 }
 
 func TestSessionKey(t *testing.T) {

@@ -1,18 +1,11 @@
 package contract_test
 
 import (
+	"maps"
 	"net/http"
 	"sync"
 	"testing"
 )
-
-// deduplicating is a vault in a tenant of its own with these settings.
-func deduplicating(t *testing.T, settings object) *vault {
-	t.Helper()
-	tn := shared(t).foreign(t)
-	tn.withSettings(t, settings)
-	return tn.vault(t)
-}
 
 // TestTokenFingerprints promises a fingerprint where one is asked for: equal for equal values of one type, and no other.
 func TestTokenFingerprints(t *testing.T) {
@@ -33,65 +26,73 @@ func TestTokenFingerprints(t *testing.T) {
 			t.Errorf("the fingerprint of %s is %q", name, got)
 		}
 	}
-	theirs := shared(t).foreign(t).vault(t)
-	if got := theirs.create(t, object{"data": value, "fingerprint_expression": "{{ data }}"}).Fingerprint; got == first.Fingerprint {
-		t.Error("two tenants have one fingerprint")
-	}
+	t.Run("not another tenant's", func(t *testing.T) {
+		theirs := shared(t).foreign(t).vault(t)
+		if got := theirs.create(t, object{"data": value, "fingerprint_expression": "{{ data }}"}).Fingerprint; got == first.Fingerprint {
+			t.Error("two tenants have one fingerprint")
+		}
+	})
 }
 
 // TestDeduplicateTokens promises that a token with the same fingerprint is answered in place of a second one, by the
 // tenant's setting or by the request's word, which goes before it.
 func TestDeduplicateTokens(t *testing.T) {
-	t.Parallel()
-	always, never := deduplicating(t, object{"deduplicate_tokens": "true"}), deduplicating(t, object{"deduplicate_tokens": "false"})
-	for name, c := range map[string]struct {
-		vault *vault
-		body  object
-		once  bool
-	}{
-		"by the tenant's setting":          {always, object{}, true},
-		"not by the tenant's setting":      {never, object{}, false},
-		"by the request":                   {never, object{"deduplicate_token": true}, true},
-		"not by the request":               {always, object{"deduplicate_token": false}, false},
-		"a null leaves it to the tenant":   {always, object{"deduplicate_token": nil}, true},
-		"by an expression of its own":      {always, object{"fingerprint_expression": "{{ data.name }}"}, true},
-		"not where that yields nothing":    {always, object{"fingerprint_expression": "{{ data.absent }}"}, false},
-		"whatever container it is said in": {always, object{"containers": list{always.container + "deeper/"}}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
+	t.Run("always", func(t *testing.T) {
+		v := tenantWith(t, object{"deduplicate_tokens": "true"}).vault(t)
+		for name, c := range map[string]struct {
+			body object
+			once bool
+		}{
+			"by the tenant's setting":          {object{}, true},
+			"not by the request":               {object{"deduplicate_token": false}, false},
+			"a null leaves it to the tenant":   {object{"deduplicate_token": nil}, true},
+			"by an expression of its own":      {object{"fingerprint_expression": "{{ data.name }}"}, true},
+			"not where that yields nothing":    {object{"fingerprint_expression": "{{ data.absent }}"}, false},
+			"whatever container it is said in": {object{"containers": list{v.container + "deeper/"}}, true},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				v.twice(t, c.body, c.once)
+			})
+		}
+		t.Run("not another type", func(t *testing.T) {
 			t.Parallel()
-			body := object{"type": "token", "data": object{"name": plain("name")}, "metadata": object{"turn": "first"}, "containers": list{c.vault.container}}
-			for member, value := range c.body {
-				body[member] = value
-			}
-			first := c.vault.createToken(t, body)
-			body["metadata"], body["id"] = object{"turn": "second"}, "second "+fresh()
-			a := c.vault.post(t, "/tokens", body).is(t, http.StatusCreated)
-			var second tokenAnswer
-			a.into(t, &second)
-			same(t, "deduplicated", []bool{first.Extras.Deduplicated, second.Extras.Deduplicated}, []bool{false, c.once})
-			same(t, "the same id", second.ID == first.ID, c.once)
-			if c.once {
-				same(t, "the metadata stays", second.Metadata, object{"turn": "first"})
-				same(t, "the data", second.Data, first.Data)
-				same(t, "Location", a.header.Get("Location"), tokenPath(first.ID))
-				same(t, "modified_at", c.vault.readToken(t, first.ID).ModifiedAt, "")
-			}
+			number := cardNumber()
+			card, bare := v.create(t, object{"type": "card", "data": object{"number": number}}), v.create(t, object{"type": "card_number", "data": number})
+			same(t, "deduplicated", bare.Extras.Deduplicated, false)
+			same(t, "the card again", v.create(t, object{"type": "card", "data": object{"number": number, "expiration_month": 1}}).ID, card.ID)
 		})
-	}
-	t.Run("not another type", func(t *testing.T) {
-		t.Parallel()
-		number := cardNumber()
-		card, bare := always.create(t, object{"type": "card", "data": object{"number": number}}), always.create(t, object{"type": "card_number", "data": number})
-		same(t, "deduplicated", bare.Extras.Deduplicated, false)
-		same(t, "the card again", always.create(t, object{"type": "card", "data": object{"number": number, "expiration_month": 1}}).ID, card.ID)
 	})
+	t.Run("never", func(t *testing.T) {
+		v := tenantWith(t, object{"deduplicate_tokens": "false"}).vault(t)
+		v.twice(t, object{}, false)
+		v.twice(t, object{"deduplicate_token": true}, true)
+	})
+}
+
+// twice creates a token twice, and ends the test unless the second is the first where there may be only one.
+func (v *vault) twice(t *testing.T, members object, once bool) {
+	t.Helper()
+	body := object{"type": "token", "data": object{"name": plain("name")}, "metadata": object{"turn": "first"}, "containers": list{v.container}}
+	maps.Copy(body, members)
+	first := v.createToken(t, body)
+	body["metadata"], body["id"] = object{"turn": "second"}, "second "+fresh()
+	a := v.post(t, "/tokens", body).is(t, http.StatusCreated)
+	var second tokenAnswer
+	a.into(t, &second)
+	same(t, "deduplicated", []bool{first.Extras.Deduplicated, second.Extras.Deduplicated}, []bool{false, once})
+	same(t, "the same id", second.ID == first.ID, once)
+	if once {
+		same(t, "the metadata stays", second.Metadata, object{"turn": "first"})
+		same(t, "the data", second.Data, first.Data)
+		same(t, "Location", a.header.Get("Location"), tokenPath(first.ID))
+		same(t, "modified_at", v.readToken(t, first.ID).ModifiedAt, "")
+	}
 }
 
 // TestDeduplicatedTokenIsRedacted promises that who may not read a token learns no more than that it is there.
 func TestDeduplicatedTokenIsRedacted(t *testing.T) {
-	t.Parallel()
-	v := deduplicating(t, object{"deduplicate_tokens": "true"})
+	v := tenantWith(t, object{"deduplicate_tokens": "true"}).vault(t)
 	body := object{"type": "card", "data": object{"number": cardNumber()}, "metadata": object{"secret": "yes"}, "search_indexes": list{"{{ data.number }}"}, "containers": list{v.container}}
 	first := v.createToken(t, body)
 	want := object{"id": first.ID, "type": "card", "tenant_id": v.home.id, "fingerprint": first.Fingerprint, "containers": list{v.container}, "_extras": object{"deduplicated": true}}
@@ -112,8 +113,7 @@ func TestDeduplicatedTokenIsRedacted(t *testing.T) {
 // TestDeduplicationUpdates promises that with update_existing the token takes over data and metadata, if the caller may
 // update it.
 func TestDeduplicationUpdates(t *testing.T) {
-	t.Parallel()
-	v := deduplicating(t, object{"deduplicate_tokens": "true", "token_deduplication_behavior": "update_existing"})
+	v := tenantWith(t, object{"deduplicate_tokens": "true", "token_deduplication_behavior": "update_existing"}).vault(t)
 	number := cardNumber()
 	first := v.create(t, object{"type": "card", "data": object{"number": number, "expiration_month": 1}, "metadata": object{"turn": "first", "more": "yes"}})
 	second := v.create(t, object{"type": "card", "data": object{"number": number, "expiration_year": 2031}, "metadata": object{"turn": "second"}, "mask": "ignored"})

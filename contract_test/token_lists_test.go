@@ -187,6 +187,9 @@ func TestTokensByCursor(t *testing.T) {
 		} {
 			met, pages := []string{}, 0
 			for next := new(string); next != nil; pages++ {
+				if pages > len(all) {
+					t.Fatalf("%s by %d does not end", path, size)
+				}
 				l := turn(*next)
 				met = append(met, l.ids()...)
 				same(t, "page_size", l.Pagination.PageSize, len(l.Data))

@@ -4,23 +4,22 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
-	"time"
 )
 
 // TestTokenOperationsNeedTheirPermission promises that each operation takes its own permission, on the token's container.
 func TestTokenOperationsNeedTheirPermission(t *testing.T) {
 	t.Parallel()
 	v := shared(t).home.vault(t)
-	for permission, send := range map[string]func(c caller) *answer{
-		"token:create": func(c caller) *answer {
+	for permission, send := range map[string]func(t *testing.T, c caller) *answer{
+		"token:create": func(t *testing.T, c caller) *answer {
 			return c.post(t, "/tokens", object{"type": "token", "data": plain("data"), "containers": list{v.container}})
 		},
-		"token:read": func(c caller) *answer { return c.get(t, tokenPath(v.secret(t).ID)) },
-		"token:update": func(c caller) *answer {
+		"token:read": func(t *testing.T, c caller) *answer { return c.get(t, tokenPath(v.secret(t).ID)) },
+		"token:update": func(t *testing.T, c caller) *answer {
 			return c.patch(t, tokenPath(v.secret(t).ID), object{"metadata": object{"a": "b"}})
 		},
-		"token:delete": func(c caller) *answer { return c.delete(t, tokenPath(v.secret(t).ID)) },
-		"token:search": func(c caller) *answer {
+		"token:delete": func(t *testing.T, c caller) *answer { return c.delete(t, tokenPath(v.secret(t).ID)) },
+		"token:search": func(t *testing.T, c caller) *answer {
 			return c.post(t, "/v2/tokens/search", object{"query": "container:" + v.container})
 		},
 	} {
@@ -36,14 +35,14 @@ func TestTokenOperationsNeedTheirPermission(t *testing.T) {
 				"all others": v.home.application(t, "private", others...), "a rule elsewhere": v.home.ruled(t, "private", within(1, v.container+"below/", "reveal", permission), within(2, v.container, "reveal", others...)),
 				"a session with all others": v.home.authorized(t, others...).caller,
 			} {
-				if a := send(c); a.status != http.StatusForbidden {
+				if a := send(t, c); a.status != http.StatusForbidden {
 					t.Errorf("%s is answered %d", name, a.status)
 				}
 			}
 			for name, c := range map[string]caller{
 				"the permission": v.home.application(t, "private", permission), "a rule": v.home.ruled(t, "private", within(1, v.container, "", permission)), "a session": v.home.authorized(t, permission).caller,
 			} {
-				if a := send(c); a.status >= 300 {
+				if a := send(t, c); a.status >= 300 {
 					t.Errorf("%s is answered %d", name, a.status)
 				}
 			}
@@ -74,12 +73,14 @@ func TestTokensOfPublicApplications(t *testing.T) {
 // TestTokensOfSessions promises that what a session writes is its application's, and that it can do no more once it is over.
 func TestTokensOfSessions(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
-	session := s.home.authorized(t, "token:create", "token:update").caller
+	s := timed(t)
+	end := s.end()
+	session := s.home.authorizedUntil(t, end, "token:create", "token:update").caller
 	made := session.createToken(t, object{"type": "card", "data": object{"number": cardNumber()}})
 	same(t, "created_by", made.CreatedBy, s.home.public.id)
 	same(t, "modified_by", session.updateToken(t, made.ID, object{"metadata": object{"a": "b"}}).ModifiedBy, s.home.public.id)
-	s.own.clock.move(3 * time.Minute)
+	s.reach(end)
+	session.get(t, "/applications/key").is(t, http.StatusUnauthorized)
 	session.post(t, "/tokens", object{"type": "token", "data": plain("late")}).is(t, http.StatusUnauthorized)
 	s.home.private.readToken(t, made.ID)
 }
@@ -90,12 +91,12 @@ func TestTokensThatNobodyKnowsOf(t *testing.T) {
 	t.Parallel()
 	tn := shared(t).home
 	v := tn.vault(t)
-	for operation, send := range map[string]func(c caller, id string) *answer{
-		"token:read": func(c caller, id string) *answer { return c.get(t, tokenPath(id)) },
-		"token:update": func(c caller, id string) *answer {
+	for operation, send := range map[string]func(t *testing.T, c caller, id string) *answer{
+		"token:read": func(t *testing.T, c caller, id string) *answer { return c.get(t, tokenPath(id)) },
+		"token:update": func(t *testing.T, c caller, id string) *answer {
 			return c.patch(t, tokenPath(id), object{"metadata": object{"a": "b"}})
 		},
-		"token:delete": func(c caller, id string) *answer { return c.delete(t, tokenPath(id)) },
+		"token:delete": func(t *testing.T, c caller, id string) *answer { return c.delete(t, tokenPath(id)) },
 	} {
 		t.Run(operation, func(t *testing.T) {
 			t.Parallel()
@@ -108,13 +109,13 @@ func TestTokensThatNobodyKnowsOf(t *testing.T) {
 				"with a condition on another beginning":           tn.granted(t, where(1, "reveal", list{operation}, condition("id", "starts_with", "~"))),
 				"with conditions on its container and another id": tn.granted(t, where(1, "reveal", list{operation}, condition("container", "equals", v.container), condition("id", "equals", allowed))),
 			} {
-				alike(t, map[string]*answer{name + ", there": send(c, there).is(t, http.StatusForbidden), name + ", missing": send(c, missing), name + ", not an id": send(c, "a")})
+				alike(t, map[string]*answer{name + ", there": send(t, c, there).is(t, http.StatusForbidden), name + ", missing": send(t, c, missing), name + ", not an id": send(t, c, "a")})
 			}
-			send(one(missing), missing).is(t, http.StatusNotFound)
+			send(t, one(missing), missing).is(t, http.StatusNotFound)
 			elsewhere := tn.granted(t, within(1, v.container+"below/", "reveal", operation))
-			send(elsewhere, missing).is(t, http.StatusNotFound)
-			send(elsewhere, there).is(t, http.StatusForbidden)
-			if a := send(one(allowed), allowed); a.status >= 300 {
+			send(t, elsewhere, missing).is(t, http.StatusNotFound)
+			send(t, elsewhere, there).is(t, http.StatusForbidden)
+			if a := send(t, one(allowed), allowed); a.status >= 300 {
 				t.Errorf("the token that is allowed is answered %d", a.status)
 			}
 			v.readToken(t, there)

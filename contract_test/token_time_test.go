@@ -45,20 +45,20 @@ func TestTokenExpiry(t *testing.T) {
 // TestTokenExpires promises that a token is gone at the very moment, whenever it is swept.
 func TestTokenExpires(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
+	s := timed(t)
 	v := s.home.vault(t)
-	body := object{"id": "appointment", "data": plain("data"), "search_indexes": list{"{{ data }}"}, "expires_at": s.in(time.Hour)}
+	end, id := s.end(), "appointment "+fresh()
+	body := object{"id": id, "data": plain("data"), "search_indexes": list{"{{ data }}"}, "expires_at": end.Format(time.RFC3339Nano)}
 	made, stays := v.create(t, body), v.secret(t)
-	s.own.clock.move(time.Hour - time.Microsecond)
-	v.readToken(t, made.ID)
-	s.own.clock.move(time.Microsecond)
+	s.before(end, func() { v.readToken(t, made.ID) })
+	s.reach(end)
 	for _, when := range []string{"before the sweep", "after the sweep"} {
 		t.Run(when, func(t *testing.T) {
 			v.isGone(t, made.ID)
 			same(t, "listed", v.tokens(t, "/v2/tokens", url.Values{"container": {v.container}}).ids(), list{stays.ID})
 			same(t, "found", v.search(t, "/tokens/search", object{"query": "data:" + made.Data.(string)}).ids(), list{})
 		})
-		s.own.housekeep(t)
+		s.sweep(t)
 	}
 	v.readToken(t, stays.ID)
 }
@@ -66,44 +66,54 @@ func TestTokenExpires(t *testing.T) {
 // TestTokenIDOfTheExpired promises that an expired token holds neither its id nor its fingerprint.
 func TestTokenIDOfTheExpired(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
+	s := timed(t)
 	v := s.home.vault(t)
-	body := object{"id": "appointment", "data": plain("data"), "deduplicate_token": true, "expires_at": s.in(time.Hour)}
+	end, id := s.end(), "appointment "+fresh()
+	body := object{"id": id, "data": plain("data"), "deduplicate_token": true, "expires_at": end.Format(time.RFC3339Nano)}
 	first := v.create(t, body)
-	s.own.clock.move(time.Hour)
+	s.reach(end)
 	delete(body, "expires_at")
 	second := v.create(t, body)
 	if second.Extras.Deduplicated || second.ID != first.ID || second.CreatedAt == first.CreatedAt {
 		t.Errorf("the second is %+v", second)
 	}
-	s.own.housekeep(t)
+	s.sweep(t)
 	same(t, "the second", v.readToken(t, second.ID).Data, first.Data)
 }
 
 // TestTokenExpiryChanges promises that a patch moves the end of a token, and that null takes it away.
 func TestTokenExpiryChanges(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
+	s := timed(t)
 	v := s.home.vault(t)
-	later, never, sooner := v.create(t, object{"data": 1, "expires_at": s.in(time.Hour)}), v.create(t, object{"data": 1, "expires_at": s.in(time.Hour)}), v.create(t, object{"data": 1})
-	v.updateToken(t, later.ID, object{"expires_at": s.in(3 * time.Hour)})
+	end := s.end()
+	at := func(moment time.Time) string { return moment.Format(time.RFC3339Nano) }
+	ending := object{"data": 1, "expires_at": at(end)}
+	later, never := v.create(t, ending), v.create(t, ending)
+	sooner, atAll := v.create(t, object{"data": 1, "expires_at": at(end.Add(time.Hour))}), v.create(t, object{"data": 1})
+	v.updateToken(t, later.ID, object{"expires_at": at(end.Add(time.Hour))})
 	if updated := v.updateToken(t, never.ID, object{"expires_at": nil}); updated.ExpiresAt != "" {
 		t.Errorf("expires_at is %q", updated.ExpiresAt)
 	}
-	v.updateToken(t, sooner.ID, object{"expires_at": s.in(time.Minute)})
-	s.own.clock.move(2 * time.Hour)
-	s.own.housekeep(t)
+	v.updateToken(t, sooner.ID, object{"expires_at": at(end)})
+	v.updateToken(t, atAll.ID, object{"expires_at": at(end)})
+	s.before(end, func() {
+		for _, made := range []tokenAnswer{later, never, sooner, atAll} {
+			v.readToken(t, made.ID)
+		}
+	})
+	s.reach(end)
+	s.sweep(t)
 	v.readToken(t, later.ID)
 	v.readToken(t, never.ID)
 	v.get(t, tokenPath(sooner.ID)).is(t, http.StatusNotFound)
-	s.own.clock.move(time.Hour)
-	v.get(t, tokenPath(later.ID)).is(t, http.StatusNotFound)
+	v.get(t, tokenPath(atAll.ID)).is(t, http.StatusNotFound)
 }
 
 // TestTokenCVC promises that the cvc of a card is gone an hour after it was written, and nothing else with it.
 func TestTokenCVC(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
+	s := alone(t, needsClock)
 	v := s.home.vault(t)
 	card := object{"number": cardNumber(), "expiration_month": 12, "cvc": "987"}
 	body := object{"type": "card", "data": card, "mask": object{"cvc": "{{ data.cvc }}", "number": "{{ data.number | last4 }}"}, "fingerprint_expression": "{{ data.number }}"}
@@ -134,7 +144,7 @@ func TestTokenCVC(t *testing.T) {
 			}
 			same(t, "the new cvc", v.readToken(t, renewed.ID).Data.(object)["cvc"], "123")
 		})
-		s.own.housekeep(t)
+		s.sweep(t)
 	}
 	same(t, "data after a patch", v.updateToken(t, made.ID, object{"data": object{"expiration_month": 1}}).Data, object{"number": card["number"], "expiration_month": 1})
 	s.own.clock.move(time.Hour)

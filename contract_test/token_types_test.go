@@ -93,9 +93,7 @@ func tokenKinds() []tokenKind {
 
 // TestTokenTypes promises of each type where its tokens go, what is shown of them, and what they are found by.
 func TestTokenTypes(t *testing.T) {
-	t.Parallel()
-	tn := shared(t).foreign(t)
-	tn.management.put(t, "/tenants/self", object{"name": "Fingerprints", "settings": object{"fingerprint_tokens": "true"}}).is(t, http.StatusOK)
+	tn := tenantWith(t, object{"fingerprint_tokens": "true"})
 	all := tn.ruled(t, "private", within(1, "/", "reveal", tokenPermissions...))
 	fingerprints := map[string]string{}
 	for _, kind := range tokenKinds() {

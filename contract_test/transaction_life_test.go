@@ -41,17 +41,23 @@ func TestTransactionEvents(t *testing.T) {
 	})
 }
 
+// TestTransactionExpires promises that a transaction is over when it was said to be, and its tokens with it.
 func TestTransactionExpires(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
-	end := s.now().Truncate(time.Millisecond).Add(20 * time.Minute)
+	s := timed(t)
+	end := s.end()
 	made := s.home.newTransaction(t, object{"expiry_timestamp": end.Format("2006-01-02T15:04:05.000Z")})
-	s.own.clock.set(end.Add(-time.Microsecond))
-	if got := s.home.transactionAt(t, made.ID).Status; got != "new" {
-		t.Errorf("a moment before its end it is %s", got)
+	if exp := payloadOf(t, made.Tokens[0].Token).Exp; exp > end.Unix() {
+		t.Errorf("its token ends %s later", time.Unix(exp, 0).Sub(end))
 	}
-	s.home.creation(t, made.ID, "unknown")
-	s.own.clock.set(end)
+	bearerCaller(s.url, made.Tokens[0].Token).start(t, made.ID)
+	s.before(end, func() {
+		if got := s.home.transactionAt(t, made.ID).Status; got != "workflow_in_progress" {
+			t.Errorf("a moment before its end it is %s", got)
+		}
+		s.home.creation(t, made.ID, "unknown")
+	})
+	s.reach(end)
 	expired := s.home.transactionAt(t, made.ID)
 	if expired.Status != "expired" || len(expired.Tokens) != 0 {
 		t.Errorf("at its end it is %+v", expired)
@@ -70,17 +76,19 @@ func TestUnreachableTransactions(t *testing.T) {
 		over[name] = s.home.newTransaction(t, object{}).ID
 		s.home.end(t, over[name], trigger).is(t, http.StatusOK)
 	}
-	if s.own != nil {
+	if s.hasForeign() {
 		over["foreign"] = s.foreign(t).transaction
 	}
 	for name, c := range map[string]struct {
-		send    func(id string) *answer
+		send    func(t *testing.T, id string) *answer
 		allOver bool // also those of our own that are over
 	}{
-		"reading one":     {func(id string) *answer { return s.home.access.get(t, "/api/transaction/"+id) }, false},
-		"ending one":      {func(id string) *answer { return s.home.end(t, id, "transaction_cancelled") }, true},
-		"a token for one": {func(id string) *answer { return s.home.access.post(t, "/api/transaction/"+id+"/token", nil) }, true},
-		"a role's token too": {func(id string) *answer {
+		"reading one": {func(t *testing.T, id string) *answer { return s.home.access.get(t, "/api/transaction/"+id) }, false},
+		"ending one":  {func(t *testing.T, id string) *answer { return s.home.end(t, id, "transaction_cancelled") }, true},
+		"a token for one": {func(t *testing.T, id string) *answer {
+			return s.home.access.post(t, "/api/transaction/"+id+"/token", nil)
+		}, true},
+		"a role's token too": {func(t *testing.T, id string) *answer {
 			return s.home.access.post(t, "/api/transaction/"+id+"/token", object{"role": "R"})
 		}, true},
 	} {
@@ -88,7 +96,7 @@ func TestUnreachableTransactions(t *testing.T) {
 			answers := map[string]*answer{}
 			for kind, id := range over {
 				if c.allOver || kind == "unknown" || kind == "foreign" {
-					answers[kind] = c.send(id)
+					answers[kind] = c.send(t, id)
 				}
 			}
 			alike(t, answers)

@@ -153,13 +153,13 @@ func TestTransactionSessionRefusals(t *testing.T) {
 
 func TestResumedSessionTellsTheTime(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
+	s := timed(t)
 	id := s.home.newTransaction(t, object{}).ID
 	c := s.home.creation(t, id, "unknown")
 	first := c.start(t, id)
-	s.own.clock.move(90 * time.Second)
+	s.pass(time.Second)
 	again := c.start(t, id)
-	if again.Created != first.Created || stamp(t, again.LastRequest).Sub(stamp(t, first.LastRequest)) != 90*time.Second {
+	if passed := stamp(t, again.LastRequest).Sub(stamp(t, first.LastRequest)); again.Created != first.Created || passed < time.Second || s.own != nil && passed > time.Second {
 		t.Errorf("first %+v, then %+v", first, again)
 	}
 	if now := s.home.transactionAt(t, id); now.LastSession != again.LastRequest {

@@ -79,14 +79,14 @@ func TestTokenIsTheVendors(t *testing.T) {
 	s := shared(t)
 	c := s.home.creation(t, s.home.transaction, "Borrower")
 	header, _, signature := parts(t, c.token())
-	vendorHeader, _, vendorSignature := parts(t, vendorToken(t))
+	vendorHeader, _, vendorSignature := parts(t, vendorToken())
 	if string(header) != string(vendorHeader) || string(header) != hs384 {
 		t.Errorf("the header is %s", header)
 	}
 	if len(signature) != len(vendorSignature) || len(signature) != sha512.Size384 {
 		t.Errorf("the signature has %d bytes", len(signature))
 	}
-	ours, theirs := claims(t, c.token()), claims(t, vendorToken(t))
+	ours, theirs := claims(t, c.token()), claims(t, vendorToken())
 	if len(ours) != len(theirs) || len(ours) != 6 {
 		t.Fatalf("there are %d claims", len(ours))
 	}
@@ -129,9 +129,10 @@ func typeOf(raw []byte) string {
 	}
 }
 
+// TestCreationTokenEnds promises half an hour, and never longer than the transaction.
 func TestCreationTokenEnds(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
+	s := alone(t, needsClock)
 	start := s.now()
 	made := s.home.newTransaction(t, object{"expiry_timestamp": start.Add(40 * time.Minute).Format("2006-01-02T15:04:05.000Z")})
 	path := "/api/transaction/" + made.ID + "/session"
@@ -154,7 +155,7 @@ func TestCreationTokenEnds(t *testing.T) {
 
 func TestAccessTokenEnds(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the clock")
+	s := alone(t, needsClock)
 	access := s.home.private.accessToken(t)
 	exp := time.Unix(payloadOf(t, access.token()).Exp, 0)
 	if lasts := exp.Sub(s.now()); lasts > time.Hour || lasts < time.Hour-time.Second {
@@ -174,15 +175,17 @@ func TestForgedTokens(t *testing.T) {
 	creation := s.home.creation(t, s.home.transaction, "unknown")
 	for kind, c := range map[string]struct {
 		good string
-		send func(c caller) *answer
+		send func(t *testing.T, c caller) *answer
 	}{
-		"access token":   {s.home.access.token(), func(c caller) *answer { return c.get(t, "/api/transaction/"+s.home.transaction) }},
-		"creation token": {creation.token(), func(c caller) *answer { return c.post(t, "/api/transaction/"+s.home.transaction+"/session", nil) }},
+		"access token": {s.home.access.token(), func(t *testing.T, c caller) *answer { return c.get(t, "/api/transaction/"+s.home.transaction) }},
+		"creation token": {creation.token(), func(t *testing.T, c caller) *answer {
+			return c.post(t, "/api/transaction/"+s.home.transaction+"/session", nil)
+		}},
 	} {
-		c.send(bearerCaller(s.url, c.good)).is(t, http.StatusOK)
+		c.send(t, bearerCaller(s.url, c.good)).is(t, http.StatusOK)
 		for name, token := range forgeries(t, c.good) {
 			t.Run(kind+" with "+name, func(t *testing.T) {
-				c.send(bearerCaller(s.url, token)).is(t, http.StatusUnauthorized).says(t, "Invalid token.")
+				c.send(t, bearerCaller(s.url, token)).is(t, http.StatusUnauthorized).says(t, "Invalid token.")
 			})
 		}
 	}
@@ -192,7 +195,7 @@ func TestForgedTokens(t *testing.T) {
 func TestTokensOfOurSecret(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
-	skipElsewhere(t, "the server's signing secret")
+	skipElsewhere(t, needsSecret)
 	secret, exp := s.secret(t), s.now().Add(time.Hour).Unix()
 	rest := fmt.Sprintf(`"jti":"21935b5d-1893-4218-b250-7ce3ec6eb195","client_id":%q`, s.home.private.id)
 	good := fmt.Sprintf(`{"scope":["tenant_access"],"exp":%d,%s}`, exp, rest)
@@ -243,7 +246,7 @@ func TestTokensOfOurSecret(t *testing.T) {
 // TestSigningSecretRotates promises that tokens outlive one rotation of the secret, and not two.
 func TestSigningSecretRotates(t *testing.T) {
 	t.Parallel()
-	s := alone(t, "the signing secret")
+	s := alone(t, needsSecret)
 	path := "/api/transaction/" + s.home.transaction
 	rotate := func() {
 		secret := make([]byte, 48)

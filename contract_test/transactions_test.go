@@ -147,7 +147,7 @@ func checkAccessURL(t *testing.T, id, brand string, token token) {
 // TestAccessURL promises that an accessUrl begins with the address that was called, or the one that is configured.
 func TestAccessURL(t *testing.T) {
 	t.Parallel()
-	skipElsewhere(t, "the configuration of the server")
+	skipElsewhere(t, needsConfiguration)
 	s := shared(t)
 	const public = "https://id.example/onboarding/"
 	configured := s.own.serve(t, func(c *handlers.Config) { c.PublicURL = public }, nil)

@@ -31,6 +31,7 @@ type validator struct {
 // operation is what the tests want to know of one method of one path.
 type operation struct {
 	id, method, template string
+	tag                  string
 	scheme               string   // the security scheme; empty where no credential is asked for
 	callers              []string // x-callers
 	permission           string   // x-permission
@@ -108,6 +109,9 @@ func takeNull(s *openapi3.Schema) {
 
 func newOperation(doc *openapi3.T, template, method string, source *openapi3.Operation) *operation {
 	op := &operation{id: source.OperationID, method: method, template: template, maxBody: 1 << 20, statuses: map[int]bool{}}
+	if len(source.Tags) > 0 {
+		op.tag = source.Tags[0]
+	}
 	security := doc.Security
 	if source.Security != nil {
 		security = *source.Security
