@@ -154,8 +154,7 @@ func (b *tab) on(t *testing.T, screen, path string) {
 	b.does(t, chromedp.EmulateViewport(s.width, s.height), chromedp.Navigate(b.url+path))
 }
 
-func TestBrowserShowsTheFrontPage(t *testing.T) {
-	t.Parallel()
+func TestBrowserShowsTheFrontPage(t *testing.T) { // not parallel: a browser takes all that the machine has
 	s := serving(t, "--dev")
 	for screen := range screens {
 		t.Run(screen, func(t *testing.T) {
@@ -187,8 +186,7 @@ func (b *tab) tried(t *testing.T, id string, status int) {
 
 // TestBrowserTriesTheReference takes the way of a session through the page's own controls: it asks for a session, follows
 // the answer's link to its authorization, and reads a token with the session's key.
-func TestBrowserTriesTheReference(t *testing.T) {
-	t.Parallel()
+func TestBrowserTriesTheReference(t *testing.T) { // not parallel: a browser takes all that the machine has
 	s := serving(t, "--dev")
 	for _, screen := range []string{"a desk", "a phone at night"} {
 		t.Run(screen, func(t *testing.T) {
@@ -213,8 +211,7 @@ func TestBrowserTriesTheReference(t *testing.T) {
 }
 
 // TestBrowserTriesTheReferenceInProduction promises that the page has no keys there, and takes the reader's.
-func TestBrowserTriesTheReferenceInProduction(t *testing.T) {
-	t.Parallel()
+func TestBrowserTriesTheReferenceInProduction(t *testing.T) { // not parallel: a browser takes all that the machine has
 	path, made := initialised(t)
 	s := serving(t, "--db", path)
 	b := newTab(t, s.url)
