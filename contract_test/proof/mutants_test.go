@@ -566,7 +566,7 @@ var wrongLists = []*mutant{
 }
 
 // plaintext puts into a token the data that it was created with.
-var plaintext = func(x *exchange) *reply {
+func plaintext(x *exchange) *reply {
 	a := x.forward()
 	token := a.object()
 	id, _ := token["id"].(string)

@@ -3,7 +3,7 @@
 //
 // The servers are hallpass in processes of their own; a proxy before each makes it wrong in one way. The suite is compiled
 // once and run as its users run it, from a directory that holds nothing of this repository. make proof runs all of it;
-// go test ./... only checks that docs/contract.md lists what is proved.
+// plain go test only checks that docs/contract.md lists what is proved.
 package proof_test
 
 import (
@@ -247,34 +247,19 @@ func (f findings) skipped() []string {
 	return slices.Compact(all)
 }
 
-// proves skips a test unless the proof is wanted.
-func proves(t *testing.T) {
-	t.Helper()
-	if !*prove {
-		t.Skip("this runs the suite some hundred times; make proof does")
-	}
-}
-
 // TestProof promises that the suite passes a server that keeps the contract, and catches each mutant by the test that is
 // named for it, and says which operation is wrong.
 func TestProof(t *testing.T) {
-	proves(t)
+	if !*prove {
+		t.Skip("this runs the suite some hundred times; make proof does")
+	}
 	w := newWorld(t)
 	t.Run("right", func(t *testing.T) {
 		t.Run("a development server", func(t *testing.T) {
 			w.passes(t, w.serve(t, "--dev"))
 		})
 		t.Run("a server with two tenants, behind the proxy", func(t *testing.T) {
-			found := w.passes(t, w.at(newProxy(t, w, w.server(t), nil).server.URL))
-			text, err := os.ReadFile(document)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, needs := range found.skipped() {
-				if !bytes.Contains(text, []byte("**"+needs+"**")) {
-					t.Errorf("%s does not say what needs %s", document, needs)
-				}
-			}
+			w.passes(t, w.at(newProxy(t, w, w.server(t), nil).server.URL))
 		})
 	})
 	if t.Failed() {
@@ -293,10 +278,9 @@ func TestProof(t *testing.T) {
 				if *whole || i%8 == 0 || !strings.HasPrefix(test, "Test") { // what looks for leaks does so when everything has run
 					test = ""
 				}
-				failed := w.suite(t, w.at(newProxy(t, w, w.server(t), m).server.URL), test).failed()
-				table.add(m, failed, time.Since(began))
-				m.judge(t, failed)
-				t.Logf("%.1fs", time.Since(began).Seconds())
+				found := w.suite(t, w.at(newProxy(t, w, w.server(t), m).server.URL), test)
+				table.add(m, found.failed(), time.Since(began))
+				m.judge(t, found)
 			})
 		}
 	})
@@ -312,20 +296,30 @@ func (w *world) at(address string) map[string]string {
 	return settings
 }
 
-func (w *world) passes(t *testing.T, settings map[string]string) findings {
+// passes fails the test unless the suite passes a server, and docs/contract.md says why it skipped what it did.
+func (w *world) passes(t *testing.T, settings map[string]string) {
 	t.Helper()
 	found := w.suite(t, settings, "")
 	if found.code != 0 || len(found.failed()) > 0 {
 		t.Fatalf("the suite ends with %d:\n%s", found.code, found.printed)
 	}
-	return found
+	text, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, needs := range found.skipped() {
+		if !bytes.Contains(text, []byte("**"+needs+"**")) {
+			t.Errorf("%s does not say what needs %s", document, needs)
+		}
+	}
 }
 
 // judge holds what failed against what has to.
-func (m *mutant) judge(t *testing.T, failed map[string][]string) {
+func (m *mutant) judge(t *testing.T, found findings) {
 	t.Helper()
-	if len(failed) == 0 {
-		t.Fatal("nobody noticed")
+	failed := found.failed()
+	if len(failed) == 0 || found.code != 1 {
+		t.Fatalf("nobody noticed: the suite ends with %d", found.code)
 	}
 	if m.operation != "" && len(failed[m.operation]) == 0 {
 		t.Errorf("the report does not blame %s, but %v", m.operation, failed)
@@ -382,7 +376,7 @@ func TestTable(t *testing.T) {
 	for _, m := range mutants {
 		operation := "`" + m.operation + "`"
 		if m.operation == "" {
-			operation = "everywhere else"
+			operation = "any path"
 		}
 		want += "| " + m.wrong + " | " + operation + " | `" + m.caught + "` |\n"
 	}
