@@ -183,7 +183,7 @@ func TestAPICatalog(t *testing.T) {
 // TestAPICatalogOfAPublicURL promises that a catalog names the address that the server is known by.
 func TestAPICatalogOfAPublicURL(t *testing.T) {
 	t.Parallel()
-	skipElsewhere(t, "a server with a public URL")
+	skipElsewhere(t, needsConfiguration)
 	s := shared(t)
 	url := s.own.serve(t, func(c *handlers.Config) { c.PublicURL = "https://pass.example/" }, nil)
 	catalog := s.nobody().at(url).get(t, "/.well-known/api-catalog").is(t, http.StatusOK)
