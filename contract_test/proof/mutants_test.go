@@ -251,8 +251,8 @@ var wrongHeaders = []*mutant{
 		first, _, _ := strings.Cut(a.header.Get("Allow"), ", ")
 		a.header.Set("Allow", first)
 	})},
-	{wrong: "no ETag", operation: "getContractJSON", caught: "TestContractDocument//openapi.json_is_not_sent_again_to_who_has_it", spoil: header(0, "ETag", "")},
-	{wrong: "sent again to who has it", operation: "getContractYAML", caught: "TestContractDocument//openapi.yaml_is_not_sent_again_to_who_has_it", spoil: asking(func(x *exchange) {
+	{wrong: "no ETag", operation: "getContractJSON", caught: "TestDocuments//openapi.json", spoil: header(0, "ETag", "")},
+	{wrong: "sent again to who has it", operation: "getContractYAML", caught: "TestDocuments//openapi.yaml", spoil: asking(func(x *exchange) {
 		x.request.Header.Del("If-None-Match")
 	})},
 	{wrong: "401 without WWW-Authenticate", operation: "getTransaction", caught: "TestBearerCredentials/getTransaction", spoil: header(401, "WWW-Authenticate", "")},
