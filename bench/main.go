@@ -1,8 +1,9 @@
 // Command bench measures hallpass against a bare gorilla/mux handler in one run and prints a table of ratios.
 //
 // The server runs on one core with GOMAXPROCS=1 and wrk on another, so the server is the only bottleneck. Each candidate
-// is measured between two measurements of the yardstick; where those differ by more than a tenth the round is repeated.
-// Figures are medians. hallpass runs as it is served: every request and reply checked, every write synced to disk.
+// is measured between two measurements of the yardstick; where those differ by more than a tenth the round is repeated, and
+// a line that rests on one which stayed so is marked. Figures are medians. hallpass runs as it is served: every request and
+// reply checked, every write synced to disk.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,8 +23,12 @@ import (
 // round is one measurement of a candidate between two of the yardstick.
 type round struct {
 	ratio, requests, yardstick float64
+	spread                     float64 // by how much the yardsticks differ, as a part of their mean
 	latency                    string
 }
+
+// steady is how much the yardsticks of a round may differ.
+const steady = .1
 
 func main() {
 	seconds := flag.Int("seconds", 5, "length of each measurement")
@@ -57,6 +63,7 @@ func bench(ctx context.Context, only string, seconds, rounds, connections, token
 
 	fmt.Printf("%d connections, %d rounds of %ds, one core each for server and wrk, synchronous=FULL\n\n", connections, rounds, seconds)
 	fmt.Printf("%-28s %10s %10s %8s %8s  %s\n", "operation", "yardstick", "hallpass", "ratio", "aim", "p50 / p99")
+	restless := false
 	for _, o := range operations {
 		if !strings.Contains(o.name, only) {
 			continue
@@ -71,7 +78,15 @@ func bench(ctx context.Context, only string, seconds, rounds, connections, token
 		}
 		slices.SortFunc(results, func(a, b round) int { return int((a.ratio - b.ratio) * 1e6) })
 		m := results[len(results)/2]
-		fmt.Printf("%-28s %8.0f/s %8.0f/s %8.2f %8.2f  %s\n", o.name, m.yardstick, m.requests, m.ratio, o.aim, m.latency)
+		mark := ' '
+		if m.spread > steady {
+			mark = '~' // explained below the table
+			restless = true
+		}
+		fmt.Printf("%-28s %8.0f/s %8.0f/s %8.2f%c%8.2f  %s\n", o.name, m.yardstick, m.requests, m.ratio, mark, o.aim, m.latency)
+	}
+	if restless {
+		fmt.Println("\n~ the machine was busy: before and after, the yardstick differed by more than a tenth")
 	}
 	peak := b.peakMiB()
 	b.stop()
@@ -113,10 +128,12 @@ func (b *bencher) lists(ctx context.Context, rounds int) error {
 	return nil
 }
 
-// round measures the yardstick, hallpass and the yardstick again, until the two yardsticks agree within a tenth.
+// round measures the yardstick, hallpass and the yardstick again, until the two yardsticks agree, and returns the attempt in
+// which they agreed best.
 func (b *bencher) round(ctx context.Context, o operation) (round, error) {
 	const attempts = 5
-	for range attempts {
+	var best round
+	for i := range attempts {
 		before, err := b.measure(ctx, o, b.yardstick.url)
 		if err != nil {
 			return round{}, err
@@ -133,11 +150,15 @@ func (b *bencher) round(ctx context.Context, o operation) (round, error) {
 			return round{}, err
 		}
 		mean := (before.requests + after.requests) / 2
-		if spread := (before.requests - after.requests) / mean; spread < .1 && spread > -.1 {
-			return round{candidate.requests / mean, candidate.requests, mean, candidate.latency}, nil
+		spread := math.Abs(before.requests-after.requests) / mean
+		if i == 0 || spread < best.spread {
+			best = round{candidate.requests / mean, candidate.requests, mean, spread, candidate.latency}
+		}
+		if spread <= steady {
+			break
 		}
 	}
-	return round{}, fmt.Errorf("%s: the yardstick never agreed with itself within a tenth in %d attempts; the machine is too busy", o.name, attempts)
+	return best, nil
 }
 
 // reading is what wrk said.
