@@ -91,6 +91,12 @@ func (e TransactionEventRequestTrigger) Valid() bool {
 	}
 }
 
+// APICatalog A set of links (RFC 9264).
+type APICatalog struct {
+	// Linkset The links, by what they begin at.
+	Linkset []LinkContext `json:"linkset"`
+}
+
 // AccessRule What may be done with the tokens of a container, or in a session with the tokens that meet all conditions. Of the
 // rules that cover a token and an operation the one with the lowest priority decides.
 type AccessRule struct {
@@ -606,12 +612,6 @@ type LinkTarget struct {
 	//
 	// Example: application/yaml
 	Type *string `json:"type,omitempty"`
-}
-
-// Linkset A set of links (RFC 9264).
-type Linkset struct {
-	// Linkset The links, by what they begin at.
-	Linkset []LinkContext `json:"linkset"`
 }
 
 // Log Something that was done.
@@ -5605,7 +5605,7 @@ type GetAPICatalog200ResponseHeaders struct {
 }
 
 type GetAPICatalog200ApplicationLinksetPlusJSONResponse struct {
-	Body    Linkset
+	Body    APICatalog
 	Headers GetAPICatalog200ResponseHeaders
 }
 

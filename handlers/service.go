@@ -97,14 +97,14 @@ func (s *Server) GetAPICatalog(ctx context.Context, _ gen.GetAPICatalogRequestOb
 }
 
 // catalog is an API catalog, under the media type with the profile that RFC 9727 gives it.
-type catalog gen.Linkset
+type catalog gen.APICatalog
 
 // VisitGetAPICatalogResponse implements the generated response interface.
 func (c catalog) VisitGetAPICatalogResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", `application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"`)
 	w.Header().Set("Link", pages.CatalogLinks)
 	w.WriteHeader(http.StatusOK)
-	return json.NewEncoder(w).Encode(gen.Linkset(c))
+	return json.NewEncoder(w).Encode(gen.APICatalog(c))
 }
 
 // Housekeep does what is due now and then: it sweeps what has expired and follows the signing secrets as they rotate.

@@ -74,17 +74,27 @@
       for (const [method, operation] of item.entrySeq()) {
         if (operation.get?.("operationId") !== link.get("operationId")) continue;
         const parameters = evaluate(link.get("parameters")?.toJS() ?? {}, exchange);
-        const body = evaluate(link.get("requestBody")?.toJS(), exchange);
-        const lacks = Object.values({ ...parameters, ...body }).includes(undefined);
+        const body = filled(link.get("requestBody"), exchange);
+        const lacks = Object.values(parameters).includes(undefined) || (link.has("requestBody") && body === undefined);
         return lacks ? undefined : { path, method, operation, parameters, body };
       }
     }
     return undefined;
   }
 
+  // filled is the body of a link, JSON with runtime expressions inside its texts; undefined where the answer lacks one.
+  function filled(text, exchange) {
+    let lacks = text === undefined;
+    const json = text?.replace(/\{(\$[^}]+)\}/g, (_, expression) => {
+      const value = evaluate(expression, exchange);
+      lacks ||= value === undefined || value === null;
+      return JSON.stringify(String(value)).slice(1, -1);
+    });
+    return lacks ? undefined : parsed(json);
+  }
+
   // evaluate replaces the runtime expressions (OpenAPI 3.0.3, Link Object) in a value of a link.
   function evaluate(value, exchange) {
-    if (Array.isArray(value)) return value.map((item) => evaluate(item, exchange));
     if (value && typeof value === "object") {
       return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, evaluate(member, exchange)]));
     }
