@@ -6,12 +6,16 @@ import (
 	_ "embed" // for the script
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"text/template"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"hallpass"
 	"hallpass/store"
@@ -26,6 +30,7 @@ type operation struct {
 	aim    float64
 	body   string // %s stands for the next value
 	header map[string]string
+	nonces bool // the values are nonces, each good once
 }
 
 const (
@@ -39,7 +44,7 @@ const (
 
 var operations = []operation{
 	{name: "create session", path: "/sessions", script: "create.lua", method: "POST", aim: .55},
-	{name: "authorize session", path: "/sessions/authorize", script: "authorize.lua", method: "POST", aim: .40,
+	{name: "authorize session", path: "/sessions/authorize", script: "authorize.lua", method: "POST", aim: .40, nonces: true,
 		body: `{"nonce":"%s","rules":[{"description":"Read cards","priority":1,"container":"/pci/","permissions":["token:read"],"transform":"reveal"}]}`},
 	{name: "get application by key", path: "/applications/key", script: "key.lua", method: "GET", aim: .60},
 	{name: "create creation token", path: "/api/transaction/" + transactionID + "/token", script: "token.lua", method: "POST", aim: .45,
@@ -58,9 +63,8 @@ var (
 //go:embed wrk.lua
 var script string
 
-// prepare makes the database: two applications, a transaction, a thousand authorized sessions, and a nonce for every
-// authorization that the rounds can make.
-func (b *bencher) prepare(ctx context.Context, rounds int) (err error) {
+// prepare makes the database: two applications, a transaction, a thousand authorized sessions, and tokens.
+func (b *bencher) prepare(ctx context.Context) (err error) {
 	b.dataKey = make([]byte, store.DataKeyBytes)
 	if _, err := rand.Read(b.dataKey); err != nil {
 		return err
@@ -74,7 +78,8 @@ func (b *bencher) prepare(ctx context.Context, rounds int) (err error) {
 	if err != nil {
 		return err
 	}
-	nonces, sessionKeys, err := mintSessions(ctx, db, keys.publicSelector, rounds*b.seconds*40_000)
+	b.public = keys.public
+	sessionKeys, err := authorizedSessions(ctx, db, keys.publicSelector)
 	if err != nil {
 		return err
 	}
@@ -82,7 +87,7 @@ func (b *bencher) prepare(ctx context.Context, rounds int) (err error) {
 	if err != nil {
 		return err
 	}
-	values := map[string][]string{"authorize.lua": nonces, "key.lua": sessionKeys, "read.lua": sessionKeys}
+	values := map[string][]string{"authorize.lua": {"none yet"}, "key.lua": sessionKeys, "read.lua": sessionKeys}
 	headers := map[string]map[string]string{
 		"create.lua":    {"BT-API-KEY": keys.public},
 		"authorize.lua": {"BT-API-KEY": keys.private, "Content-Type": "application/json"},
@@ -115,8 +120,8 @@ func (b *bencher) writeScript(o operation, values []string) error {
 	}
 	valueFile := ""
 	if values != nil {
-		valueFile = filepath.Join(b.dir, o.script+".values")
-		if err := os.WriteFile(valueFile, []byte(strings.Join(values, "\n")), 0o600); err != nil {
+		valueFile = b.valueFile(o)
+		if err := writeValues(valueFile, values); err != nil {
 			return err
 		}
 	}
@@ -124,8 +129,14 @@ func (b *bencher) writeScript(o operation, values []string) error {
 	if err != nil {
 		return err
 	}
-	err = t.Execute(file, map[string]any{"Method": o.method, "Body": string(body), "Header": o.header, "Values": valueFile, "Next": filepath.Join(b.dir, o.script+".next")})
+	err = t.Execute(file, map[string]any{"Method": o.method, "Body": string(body), "Header": o.header, "Values": valueFile})
 	return errors.Join(err, file.Close())
+}
+
+func (b *bencher) valueFile(o operation) string { return filepath.Join(b.dir, o.script+".values") }
+
+func writeValues(path string, values []string) error {
+	return os.WriteFile(path, []byte(strings.Join(values, "\n")), 0o600)
 }
 
 // seeded are the credentials of the benchmark.
@@ -174,44 +185,74 @@ func seed(ctx context.Context, db *store.DB) (s seeded, err error) {
 	}, "")
 }
 
-// mintSessions stores sessions: a thousand authorized ones, whose keys it returns, and n others, whose nonces it returns.
-func mintSessions(ctx context.Context, db *store.DB, key hallpass.Selector, n int) (nonces, keys []string, err error) {
-	const authorized, writers = 1000, 64
+// authorizedSessions stores a thousand sessions that outlive the benchmark and may read cards, and returns their keys.
+func authorizedSessions(ctx context.Context, db *store.DB, key hallpass.Selector) ([]string, error) {
 	caller := &hallpass.Caller{
 		Tenant: &hallpass.Tenant{ID: tenantID}, Application: &hallpass.Application{ID: publicID, Type: hallpass.Public}, Key: key,
 	}
 	grant := hallpass.NewGrant(nil, []hallpass.Rule{{
 		Description: "Read cards", Priority: 1, Container: "/pci/", Transform: hallpass.Reveal, Permissions: []hallpass.Permission{hallpass.TokenRead},
 	}})
-	var mu sync.Mutex
-	var wait sync.WaitGroup
-	for w := range writers {
-		wait.Go(func() {
-			for i := w; i < n+authorized; i += writers {
-				minted, mintErr := hallpass.MintSession(caller, time.Now().UTC().Truncate(hallpass.Precision), rand.Reader)
-				if mintErr == nil {
-					minted.ExpiresAt = minted.CreatedAt.Add(time.Hour) // longer than the benchmark takes
-					mintErr = db.CreateSession(ctx, &minted.Session)
+	keys := make([]string, 1000)
+	for i := range keys {
+		minted, err := hallpass.MintSession(caller, time.Now().UTC().Truncate(hallpass.Precision), rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		session := minted.Session
+		if err := db.CreateSession(ctx, &session); err != nil {
+			return nil, err
+		}
+		session.Grant, session.AuthorizedAt, session.AuthorizedBy = grant, session.CreatedAt, privateID
+		session.ExpiresAt = session.CreatedAt.Add(time.Hour)
+		if err := db.AuthorizeSession(ctx, &session); err != nil {
+			return nil, err
+		}
+		keys[i] = minted.Key.Reveal()
+	}
+	return keys, nil
+}
+
+// mintNonces asks the server for n sessions and makes their nonces the operation's values, those asked for first first.
+func (b *bencher) mintNonces(ctx context.Context, o operation, n int) error {
+	nonces := make([]string, n)
+	var group errgroup.Group
+	for caller := range b.connections {
+		group.Go(func() error {
+			for i := caller; i < n; i += b.connections {
+				nonce, err := b.createSession(ctx)
+				if err != nil {
+					return err
 				}
-				if errors.Is(mintErr, hallpass.ErrSelectorTaken) {
-					continue
-				}
-				if mintErr == nil && i < authorized {
-					session := minted.Session
-					session.Grant, session.AuthorizedAt, session.AuthorizedBy = grant, session.CreatedAt, privateID
-					mintErr = db.AuthorizeSession(ctx, &session)
-				}
-				mu.Lock()
-				err = errors.Join(err, mintErr)
-				if i < authorized {
-					keys = append(keys, minted.Key.Reveal())
-				} else {
-					nonces = append(nonces, minted.Nonce.Reveal())
-				}
-				mu.Unlock()
+				nonces[i] = nonce
 			}
+			return nil
 		})
 	}
-	wait.Wait()
-	return nonces, keys, err
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return writeValues(b.valueFile(o), nonces)
+}
+
+func (b *bencher) createSession(ctx context.Context) (nonce string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, b.hallpass.url+"/sessions", http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("BT-API-KEY", b.public)
+	response, err := b.client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, response.Body.Close()) }()
+	if response.StatusCode != http.StatusCreated {
+		return "", fmt.Errorf("POST /sessions answers %s", response.Status)
+	}
+	body, err := io.ReadAll(response.Body) // to its end, so that the connection serves the next
+	if err != nil {
+		return "", err
+	}
+	var session struct{ Nonce string }
+	return session.Nonce, json.Unmarshal(body, &session)
 }

@@ -21,10 +21,11 @@ type bencher struct {
 	dir                  string
 	seconds, connections int
 	tokens               int
+	public               string // key that asks for sessions
 	reader               string // key of the small tenant
 	yardstick, hallpass  server
 	dataKey              []byte
-	used                 map[string]int // values that each script has used up
+	client               http.Client
 }
 
 // server is a running process.
@@ -116,13 +117,6 @@ func (b *bencher) measure(ctx context.Context, o operation, url string) (reading
 		return reading{}, fmt.Errorf("%w: %s (Debian: apt-get install wrk)", err, out)
 	}
 	return parseWrk(out)
-}
-
-// advance has the operation's next measurement begin behind the values that n requests, and those in flight, have used up:
-// a nonce is good once.
-func (b *bencher) advance(o operation, n int) error {
-	b.used[o.script] += n + b.connections
-	return os.WriteFile(filepath.Join(b.dir, o.script+".next"), []byte(strconv.Itoa(b.used[o.script])), 0o600)
 }
 
 // peakMiB is the most memory that hallpass had resident so far (VmHWM of proc_pid_status(5)).

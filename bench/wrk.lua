@@ -5,9 +5,6 @@ local headers = {}
 {{end}}
 local body, values, next = {{.Body}}, {}, 0
 if "{{.Values}}" ~= "" then
-  -- A measurement begins behind the values that were used up: a nonce is good once.
-  local place = io.open("{{.Next}}", "r")
-  if place then next = place:read("*n") place:close() end
   for line in io.lines("{{.Values}}") do values[#values + 1] = line end
 end
 
