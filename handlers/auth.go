@@ -60,21 +60,17 @@ func (s *Server) authenticateKey(ctx context.Context, text string) (*hallpass.Ca
 		}
 		selector = session.IssuingKey
 	}
-	key, err := s.Store.Key(ctx, selector)
+	h, err := s.Store.Holder(ctx, selector)
 	if err != nil {
 		return nil, err
 	}
-	if key == nil {
+	if h == nil {
 		return nil, hallpass.ErrUnauthenticated
 	}
-	application, tenant, err := s.Store.Member(ctx, key.ApplicationID)
-	if err != nil {
-		return nil, err
-	}
 	if session != nil {
-		return hallpass.AuthenticateSession(session, key, application, tenant, credential.Verifier, s.now())
+		return hallpass.AuthenticateSession(session, &h.Key, &h.Application, &h.Tenant, credential.Verifier, s.now())
 	}
-	return hallpass.AuthenticateKey(key, application, tenant, credential.Verifier, s.now())
+	return hallpass.AuthenticateKey(&h.Key, &h.Application, &h.Tenant, credential.Verifier, s.now())
 }
 
 var (

@@ -100,9 +100,14 @@ func (db *DB) DeleteApplication(ctx context.Context, tenantID, id, by string) er
 
 // forgetApplications follows every change of an application or key. Such changes are rare, so all are forgotten.
 func (db *DB) forgetApplications() {
-	db.applications.purge()
-	db.keys.purge()
+	db.forgetMembers()
 	db.sessions.purge()
+}
+
+// forgetMembers follows every change of a tenant.
+func (db *DB) forgetMembers() {
+	db.holders.purge()
+	db.members.purge()
 }
 
 // atLeastOne turns a write that found no row into a KindNotFound error.
@@ -189,12 +194,16 @@ func (db *DB) applicationsWhere(ctx context.Context, where, tail string, args ..
 	}
 	defer keys.Close()
 	for keys.Next() {
-		k, err := scanKey(keys)
-		if err != nil {
+		var k hallpass.Key
+		row := keyRow{key: &k}
+		if err := keys.Scan(row.dest()...); err != nil {
+			return nil, err
+		}
+		if err := row.finish(); err != nil {
 			return nil, err
 		}
 		if a := byID[k.ApplicationID]; a != nil {
-			a.Keys = append(a.Keys, *k)
+			a.Keys = append(a.Keys, k)
 		}
 	}
 	return list, keys.Err()

@@ -103,7 +103,7 @@ func TestDeleteApplicationTakesItsKeysAndSessions(t *testing.T) {
 			wantKind(t, err, hallpass.KindNotFound)
 			member, _, err := db.Member(t.Context(), gone.ID)
 			w.must(err)
-			key, err := db.Key(t.Context(), gone.Keys[0].Selector)
+			key, err := db.Holder(t.Context(), gone.Keys[0].Selector)
 			w.must(err)
 			session, err := db.Session(t.Context(), ended.Selector)
 			w.must(err)

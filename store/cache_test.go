@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -52,6 +53,13 @@ func neverStale(t *testing.T, write func(i int64) error, read func() (int64, err
 	all.Wait()
 }
 
+// older is the smaller of two numbers.
+func older(a, b string) (int64, error) {
+	x, xErr := strconv.ParseInt(a, 10, 64)
+	y, yErr := strconv.ParseInt(b, 10, 64)
+	return min(x, y), errors.Join(xErr, yErr)
+}
+
 func TestNoReadReturnsAnOlderApplication(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		a := w.newApplication(w.tenant, hallpass.Private)
@@ -62,11 +70,15 @@ func TestNoReadReturnsAnOlderApplication(t *testing.T) {
 			change.Name = strconv.FormatInt(i, 10)
 			return w.UpdateApplication(context.Background(), &change)
 		}, func() (int64, error) {
-			got, _, err := w.Member(context.Background(), a.ID)
+			byID, _, err := w.Member(context.Background(), a.ID)
 			if err != nil {
 				return 0, err
 			}
-			return strconv.ParseInt(got.Name, 10, 64)
+			byKey, err := w.Holder(context.Background(), a.Keys[0].Selector)
+			if err != nil {
+				return 0, err
+			}
+			return older(byID.Name, byKey.Application.Name)
 		})
 	})
 }
@@ -80,11 +92,15 @@ func TestNoReadReturnsAnOlderTenant(t *testing.T) {
 			_, err := w.UpdateTenant(context.Background(), &change)
 			return err
 		}, func() (int64, error) {
-			_, got, err := w.Member(context.Background(), a.ID)
-			if err != nil || got.Settings["i"] == "" {
+			_, byID, err := w.Member(context.Background(), a.ID)
+			if err != nil {
 				return 0, err
 			}
-			return strconv.ParseInt(got.Settings["i"], 10, 64)
+			byKey, err := w.Holder(context.Background(), a.Keys[0].Selector)
+			if err != nil || byID.Settings["i"] == "" || byKey.Tenant.Settings["i"] == "" {
+				return 0, err
+			}
+			return older(byID.Settings["i"], byKey.Tenant.Settings["i"])
 		})
 	})
 }
@@ -220,7 +236,7 @@ func TestNoReadFindsADeletedKey(t *testing.T) {
 						default:
 						}
 						must := gone.Load()
-						if got, err := w.Key(context.Background(), k.Selector); err != nil || must && got != nil {
+						if got, err := w.Holder(context.Background(), k.Selector); err != nil || must && got != nil {
 							t.Errorf("read %+v, %v; deleted %v", got, err, must)
 							return
 						}

@@ -45,8 +45,8 @@ type DB struct {
 	now    func() time.Time
 	random io.Reader
 
-	keys         *cache[hallpass.Selector, hallpass.Key]
-	applications *cache[string, member]
+	holders      *cache[hallpass.Selector, Holder]
+	members      *cache[string, member]
 	sessions     *cache[hallpass.Selector, hallpass.Session]
 	transactions *cache[string, hallpass.Transaction]
 	tokens       *cache[tokenName, StoredToken]
@@ -98,8 +98,8 @@ func open(ctx context.Context, c Config, create bool) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db.keys = newCache[hallpass.Selector, hallpass.Key](db.cacheSize(1 << 12))
-	db.applications = newCache[string, member](db.cacheSize(1 << 12))
+	db.holders = newCache[hallpass.Selector, Holder](db.cacheSize(1 << 12))
+	db.members = newCache[string, member](db.cacheSize(1 << 12))
 	db.sessions = newCache[hallpass.Selector, hallpass.Session](db.cacheSize(1 << 13))
 	db.transactions = newCache[string, hallpass.Transaction](db.cacheSize(1 << 12))
 	db.tokens = newCache[tokenName, StoredToken](db.cacheSize(1 << 12))

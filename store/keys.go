@@ -4,26 +4,30 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"hallpass"
 )
 
 const keyColumns = `k.selector, k.id, k.application_id, k.digest, k.created_by, k.created_at`
 
-func scanKey(row scanner) (*hallpass.Key, error) {
-	var (
-		k         hallpass.Key
-		stored    []byte
-		createdBy sql.NullString
-		createdAt sql.NullInt64
-	)
-	if err := row.Scan(&k.Selector, &k.ID, &k.ApplicationID, &stored, &createdBy, &createdAt); err != nil {
-		return nil, err
-	}
-	k.CreatedBy, k.CreatedAt = createdBy.String, instant(createdAt)
-	var err error
-	k.Digest, err = digest(stored)
-	return &k, err
+// keyRow is where the keyColumns are scanned to.
+type keyRow struct {
+	key       *hallpass.Key
+	digest    []byte
+	createdBy sql.NullString
+	createdAt sql.NullInt64
+}
+
+func (r *keyRow) dest() []any {
+	k := r.key
+	return []any{&k.Selector, &k.ID, &k.ApplicationID, &r.digest, &r.createdBy, &r.createdAt}
+}
+
+func (r *keyRow) finish() (err error) {
+	r.key.CreatedBy, r.key.CreatedAt = r.createdBy.String, instant(r.createdAt)
+	r.key.Digest, err = digest(r.digest)
+	return err
 }
 
 // errKeysFull refuses a fourth key.
@@ -115,28 +119,42 @@ func (db *DB) DeleteKey(ctx context.Context, tenantID, applicationID, id, by str
 	}, db.forgetApplications)
 }
 
-// Key returns the application key with that selector, or nil.
-func (db *DB) Key(ctx context.Context, selector hallpass.Selector) (*hallpass.Key, error) {
-	cached, generation := db.keys.get(selector)
+// Holder is who holds a key.
+type Holder struct {
+	Key         hallpass.Key
+	Application hallpass.Application // without its keys
+	Tenant      hallpass.Tenant
+}
+
+// Holder returns the application key with that selector and who holds it, or nil. It is how a key becomes a caller, so it
+// looks in all tenants. What it returns is shared and must not be changed.
+func (db *DB) Holder(ctx context.Context, selector hallpass.Selector) (*Holder, error) {
+	cached, generation := db.holders.get(selector)
 	if cached != nil {
 		return cached, nil
 	}
-	k, err := scanKey(db.reads.QueryRowContext(db.read(ctx),
-		`SELECT `+keyColumns+` FROM application_keys k WHERE k.selector = $1`, int64(selector)))
+	var h Holder
+	k, a, t := keyRow{key: &h.Key}, applicationRow{application: &h.Application}, tenantRow{tenant: &h.Tenant}
+	err := db.reads.QueryRowContext(db.read(ctx), `SELECT `+keyColumns+`, `+applicationColumns+`, `+tenantColumns+`
+		FROM application_keys k JOIN applications a ON a.id = k.application_id JOIN tenants t ON t.id = a.tenant_id
+		WHERE k.selector = $1`, int64(selector)).Scan(slices.Concat(k.dest(), a.dest(), t.dest())...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // absent is an answer here
 	}
 	if err != nil {
 		return nil, err
 	}
-	db.keys.fill(selector, k, generation)
-	return k, nil
+	if err := errors.Join(k.finish(), a.finish(), t.finish()); err != nil {
+		return nil, err
+	}
+	db.holders.fill(selector, &h, generation)
+	return &h, nil
 }
 
 // Member returns the application with that id, without its keys, and its tenant; nil and nil where there is none. It is
-// how a credential becomes a caller, so it looks in all tenants.
+// how a bearer token becomes a caller, so it looks in all tenants. What it returns is shared and must not be changed.
 func (db *DB) Member(ctx context.Context, applicationID string) (*hallpass.Application, *hallpass.Tenant, error) {
-	cached, generation := db.applications.get(applicationID)
+	cached, generation := db.members.get(applicationID)
 	if cached != nil {
 		return &cached.application, &cached.tenant, nil
 	}
@@ -153,6 +171,6 @@ func (db *DB) Member(ctx context.Context, applicationID string) (*hallpass.Appli
 	if err := errors.Join(a.finish(), t.finish()); err != nil {
 		return nil, nil, err
 	}
-	db.applications.fill(applicationID, &m, generation)
+	db.members.fill(applicationID, &m, generation)
 	return &m.application, &m.tenant, nil
 }

@@ -18,13 +18,15 @@ func TestKeyComesBackAsStored(t *testing.T) {
 		want := w.newKey(a.ID)
 		w.must(w.CreateKey(t.Context(), w.tenant.ID, &want))
 		w.everySight(func(name string, db *store.DB) {
-			got, err := db.Key(t.Context(), want.Selector)
+			got, err := db.Holder(t.Context(), want.Selector)
 			w.must(err)
-			wantSame(t, "key "+name, *got, want)
+			holder := *a
+			holder.Keys = nil
+			wantSame(t, "the key and who holds it "+name, *got, store.Holder{Key: want, Application: holder, Tenant: *w.tenant})
 			listed, err := db.Application(t.Context(), w.tenant.ID, a.ID)
 			w.must(err)
 			wantSame(t, "keys, oldest first, "+name, listed.Keys, []hallpass.Key{a.Keys[0], want})
-			missing, err := db.Key(t.Context(), 1<<40)
+			missing, err := db.Holder(t.Context(), 1<<40)
 			if missing != nil || err != nil {
 				t.Errorf("an unknown key is %v, %v", missing, err)
 			}
@@ -122,16 +124,16 @@ func TestReplaceKeysLeavesOne(t *testing.T) {
 			w.must(err)
 			wantSame(t, "keys "+name, got.Keys, []hallpass.Key{want})
 			for _, gone := range []hallpass.Selector{a.Keys[0].Selector, second.Selector} {
-				if k, err := db.Key(t.Context(), gone); k != nil || err != nil {
+				if k, err := db.Holder(t.Context(), gone); k != nil || err != nil {
 					t.Errorf("%s key %d is still %v, %v", name, gone, k, err)
 				}
 			}
 			if s, err := db.Session(t.Context(), session.Selector); s != nil || err != nil {
 				t.Errorf("%s a session of a replaced key is still %v, %v", name, s, err)
 			}
-			kept, err := db.Key(t.Context(), other.Keys[0].Selector)
+			kept, err := db.Holder(t.Context(), other.Keys[0].Selector)
 			w.must(err)
-			wantSame(t, "another application's key "+name, *kept, other.Keys[0])
+			wantSame(t, "another application's key "+name, kept.Key, other.Keys[0])
 		})
 	})
 }
@@ -160,16 +162,16 @@ func TestDeleteKey(t *testing.T) {
 
 		w.must(w.DeleteKey(t.Context(), w.tenant.ID, a.ID, a.Keys[0].ID, ""))
 		w.everySight(func(name string, db *store.DB) {
-			key, err := db.Key(t.Context(), a.Keys[0].Selector)
+			key, err := db.Holder(t.Context(), a.Keys[0].Selector)
 			w.must(err)
 			session, err := db.Session(t.Context(), session.Selector)
 			w.must(err)
 			if key != nil || session != nil {
 				t.Errorf("%s there are still %v and %v", name, key, session)
 			}
-			kept, err := db.Key(t.Context(), second.Selector)
+			kept, err := db.Holder(t.Context(), second.Selector)
 			w.must(err)
-			wantSame(t, "the other key "+name, *kept, second)
+			wantSame(t, "the other key "+name, kept.Key, second)
 		})
 		wantKind(t, w.DeleteKey(t.Context(), w.tenant.ID, a.ID, a.Keys[0].ID, ""), hallpass.KindNotFound)
 	})

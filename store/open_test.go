@@ -163,7 +163,7 @@ func TestOnPostgresNothingIsRememberedPastAnotherProcess(t *testing.T) {
 		w.must(err)
 		wantSame(t, "a session authorized elsewhere", got, authorized(s))
 		w.must(other.DeleteKey(t.Context(), w.tenant.ID, a.ID, a.Keys[0].ID, ""))
-		key, err := w.Key(t.Context(), a.Keys[0].Selector)
+		key, err := w.Holder(t.Context(), a.Keys[0].Selector)
 		w.must(err)
 		got, err = w.Session(t.Context(), s.Selector)
 		w.must(err)

@@ -90,18 +90,20 @@ func (db *DB) Session(ctx context.Context, selector hallpass.Selector) (*hallpas
 		authorizedBy, granted              sql.NullString
 	)
 	err := db.reads.QueryRowContext(db.read(ctx), `
-		SELECT s.selector, a.tenant_id, a.id, s.issuing_key, s.key_digest, s.nonce_digest, s.created_at, s.expires_at,
-			s.authorized_at, s.authorized_by, s.granted
-		FROM sessions s JOIN application_keys k ON k.selector = s.issuing_key JOIN applications a ON a.id = k.application_id
-		WHERE s.selector = $1`, int64(selector)).Scan(
-		&s.Selector, &s.TenantID, &s.ApplicationID, &s.IssuingKey, &keyDigest, &nonceDigest, &createdAt, &expiresAt,
-		&authorizedAt, &authorizedBy, &granted)
+		SELECT selector, issuing_key, key_digest, nonce_digest, created_at, expires_at, authorized_at, authorized_by, granted
+		FROM sessions WHERE selector = $1`, int64(selector)).Scan(
+		&s.Selector, &s.IssuingKey, &keyDigest, &nonceDigest, &createdAt, &expiresAt, &authorizedAt, &authorizedBy, &granted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // absent is an answer here
 	}
 	if err != nil {
 		return nil, err
 	}
+	holder, err := db.Holder(ctx, s.IssuingKey)
+	if holder == nil || err != nil {
+		return nil, err
+	}
+	s.TenantID, s.ApplicationID = holder.Tenant.ID, holder.Application.ID
 	s.CreatedAt, s.ExpiresAt, s.AuthorizedAt = instant(createdAt), instant(expiresAt), instant(authorizedAt)
 	s.AuthorizedBy = authorizedBy.String
 	if granted.Valid {

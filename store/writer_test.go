@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"hallpass"
+	"hallpass/store"
 )
 
 // held holds the writer back in the commit of a write of its own until release is called, so that what is written
@@ -39,23 +42,55 @@ func (w *world) waitFor(n int) {
 	}
 }
 
+// TestWritesThatWaitShareACommit creates sessions that lie apart, whose rows are added together, and sessions of one instant,
+// whose entries of the log draw the same ids.
 func TestWritesThatWaitShareACommit(t *testing.T) {
-	onSQLite(t, func(t *testing.T, w *world) {
-		a := w.newApplication(w.tenant, hallpass.Public)
-		sizes, release := w.held()
-		failures := make(chan error, 100)
-		for range cap(failures) {
-			s := w.mintSession(a)
-			go func() { failures <- w.CreateSession(context.Background(), s) }()
-		}
-		w.waitFor(cap(failures))
-		release()
-		for range cap(failures) {
-			w.must(<-failures)
-		}
-		w.must(w.Close()) // the last observation is made
-		wantSame(t, "groups", *sizes, []int{64, 36})
-	})
+	for name, apart := range map[string]time.Duration{"apart": hallpass.Precision, "at one instant": 0} {
+		t.Run(name, func(t *testing.T) {
+			onSQLite(t, func(t *testing.T, w *world) {
+				a := w.newApplication(w.tenant, hallpass.Public)
+				sizes, release := w.held()
+				unseen := map[hallpass.Selector]*hallpass.Session{}
+				failures := make(chan error, 100)
+				for i := range cap(failures) {
+					s := w.mintSession(a)
+					s.CreatedAt = s.CreatedAt.Add(time.Duration(i) * apart)
+					unseen[s.Selector] = s
+					go func() { failures <- w.CreateSession(context.Background(), s) }()
+				}
+				w.waitFor(cap(failures))
+				release()
+				for range cap(failures) {
+					w.must(<-failures)
+				}
+				w.must(w.Close()) // the last observation is made
+				wantSame(t, "groups", *sizes, []int{64, 36})
+
+				db := w.reopened()
+				for selector, want := range unseen {
+					got, err := db.Session(t.Context(), selector)
+					w.must(err)
+					wantSame(t, "session", got, want)
+				}
+				logs, _, err := db.Logs(t.Context(), w.tenant.ID, store.LogFilter{EntityType: hallpass.EntitySession, Limit: 1000})
+				w.must(err)
+				wantSame(t, "entries", len(logs), 100)
+				for _, l := range logs {
+					delete(unseen, selectorOf(t, l.EntityID))
+				}
+				wantSame(t, "sessions without an entry", len(unseen), 0)
+			})
+		})
+	}
+}
+
+func selectorOf(t *testing.T, text string) hallpass.Selector {
+	t.Helper()
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hallpass.Selector(n)
 }
 
 func TestAFailureInAGroupSpoilsNoOtherWrite(t *testing.T) {
@@ -215,7 +250,7 @@ func TestAClosedDatabaseAnswersWithAnError(t *testing.T) {
 		w.must(w.Close()) // once more does no harm
 		_, listErr := w.TransactionSessions(ctx, "x")
 		_, appErr := w.Application(ctx, w.tenant.ID, a.ID)
-		_, keyErr := w.Key(ctx, 1<<40)
+		_, keyErr := w.Holder(ctx, 1<<40)
 		_, _, secretErr := w.SigningSecrets(ctx)
 		_, beginErr := w.BeginRequest(ctx, request("one"), noon)
 		for promise, err := range map[string]error{
