@@ -25,6 +25,8 @@ func (db *DB) Record(ctx context.Context, now time.Time, entries ...hallpass.Log
 	}, nil)
 }
 
+var logRows = newInsertion("logs", "tenant_id", "id", "actor_id", "entity_type", "entity_id", "operation")
+
 // record writes one entry of the audit log, in the transaction of what it records.
 func (db *DB) record(ctx context.Context, q querier, now time.Time, l hallpass.Log) error {
 	for {
@@ -32,11 +34,8 @@ func (db *DB) record(ctx context.Context, q querier, now time.Time, l hallpass.L
 		if err != nil {
 			return err
 		}
-		n, err := affected(q.ExecContext(ctx, `
-			INSERT INTO logs (tenant_id, id, actor_id, entity_type, entity_id, operation) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (tenant_id, id) DO NOTHING`,
-			l.TenantID, int64(id), text(l.ActorID), l.EntityType, l.EntityID, l.Operation))
-		if err != nil || n == 1 {
+		added, err := logRows.add(ctx, q, l.TenantID, int64(id), text(l.ActorID), l.EntityType, l.EntityID, l.Operation)
+		if err != nil || added {
 			return err
 		}
 		now = now.Add(hallpass.Precision) // the id is taken; so may be all of this instant

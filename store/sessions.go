@@ -9,19 +9,19 @@ import (
 	"hallpass"
 )
 
+var sessionRows = newInsertion("sessions", "selector", "issuing_key", "key_digest", "nonce_digest", "created_at", "expires_at")
+
 // CreateSession stores a new session. It returns ErrSelectorTaken where the session must be minted again.
 func (db *DB) CreateSession(ctx context.Context, s *hallpass.Session) error {
 	remembered := *s // without what s is a part of
 	return db.write(ctx, func(ctx context.Context, q querier) error {
-		_, err := q.ExecContext(ctx, `
-			INSERT INTO sessions (selector, issuing_key, key_digest, nonce_digest, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6)`,
+		added, err := sessionRows.add(ctx, q,
 			int64(s.Selector), int64(s.IssuingKey), s.KeyDigest[:], s.NonceDigest[:], micros(s.CreatedAt), micros(s.ExpiresAt))
-		if uniqueViolation(err) {
-			return hallpass.ErrSelectorTaken
-		}
 		if err != nil {
 			return err
+		}
+		if !added {
+			return hallpass.ErrSelectorTaken
 		}
 		return db.record(ctx, q, s.CreatedAt, sessionLog(s, s.ApplicationID, hallpass.OperationCreate))
 	}, func() { db.sessions.put(s.Selector, &remembered) })

@@ -20,6 +20,7 @@ type writer struct {
 	pool       *sql.DB
 	conn       *sql.Conn
 	statements *prepared
+	gathering  *gathering
 	queue      chan *pendingWrite
 	stopped    chan struct{}
 	stopping   sync.RWMutex // held for reading while a write is queued
@@ -44,8 +45,9 @@ func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	statements := newPrepared(conn)
 	w := &writer{
-		pool: pool, conn: conn, statements: newPrepared(conn),
+		pool: pool, conn: conn, statements: statements, gathering: &gathering{querier: statements},
 		queue: make(chan *pendingWrite, 4*maxGroup), stopped: make(chan struct{}),
 		group: make([]*pendingWrite, 0, maxGroup),
 	}
@@ -96,22 +98,20 @@ func (w *writer) collect() {
 	}
 }
 
-// commit runs the group in one transaction and leaves each write's outcome in it. It runs the writes bare first; only
-// where one of them fails does it start again and give each a savepoint of its own, so that the failure spoils no other.
+// commit runs the group in one transaction and leaves each write's outcome in it. It runs the writes bare first and gathers
+// the rows that they add; only where one of them fails does it start again and give each a savepoint of its own, so that the
+// failure spoils no other.
 func (w *writer) commit() {
 	ctx := context.Background()
 	if observe := w.observe.Load(); observe != nil {
 		(*observe)(len(w.group))
 	}
-	err := w.transaction(ctx, func(p *pendingWrite) error {
-		if err := p.ctx.Err(); err != nil {
-			return err
-		}
-		return p.do(ctx, w.statements)
-	})
+	err := w.transaction(ctx, func() error { return w.together(ctx) })
 	if errors.Is(err, errRefused) {
-		err = w.transaction(ctx, func(p *pendingWrite) error {
-			p.err = w.savepoint(ctx, p)
+		err = w.transaction(ctx, func() error {
+			for _, p := range w.group {
+				p.err = w.savepoint(ctx, p)
+			}
 			return nil
 		})
 	}
@@ -128,15 +128,13 @@ func (w *writer) commit() {
 // errRefused says that a write of the group failed and nothing of the group was kept.
 var errRefused = errors.New("a write of the group failed")
 
-// transaction has each write of the group run in one transaction and commits it, or keeps nothing where one fails.
-func (w *writer) transaction(ctx context.Context, run func(p *pendingWrite) error) error {
+// transaction has the group run in one transaction and commits it, or keeps nothing where run fails.
+func (w *writer) transaction(ctx context.Context, run func() error) error {
 	if _, err := w.statements.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
-	for _, p := range w.group {
-		if run(p) != nil {
-			return w.rollback(ctx, errRefused)
-		}
+	if run() != nil {
+		return w.rollback(ctx, errRefused)
 	}
 	if _, err := w.statements.ExecContext(ctx, `COMMIT`); err != nil {
 		return w.rollback(ctx, err)
@@ -147,6 +145,20 @@ func (w *writer) transaction(ctx context.Context, run func(p *pendingWrite) erro
 func (w *writer) rollback(ctx context.Context, because error) error {
 	_, err := w.statements.ExecContext(ctx, `ROLLBACK`)
 	return errors.Join(because, err)
+}
+
+// together runs the writes of the group, up to the first that fails, and then adds their rows.
+func (w *writer) together(ctx context.Context) error {
+	defer w.gathering.forget()
+	for _, p := range w.group {
+		if err := p.ctx.Err(); err != nil {
+			return err
+		}
+		if err := p.do(ctx, w.gathering); err != nil {
+			return err
+		}
+	}
+	return w.gathering.release(ctx)
 }
 
 // savepoint runs one write so that it is kept whole or not at all.
