@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"hallpass"
 )
@@ -20,8 +19,8 @@ import (
 // on all cores.
 func BenchmarkServe(b *testing.B) {
 	h := newHouse(b, "bench", rand.Reader)
-	public := h.application(b, hallpass.Public, hallpass.TokenCreate)
-	private := h.application(b, hallpass.Private, hallpass.TokenCreate, hallpass.TokenRead)
+	public := h.application(b, "Web page", hallpass.Public, hallpass.TokenCreate)
+	private := h.application(b, "Backend", hallpass.Private, hallpass.TokenCreate, hallpass.TokenRead)
 	card := `{"type":"card","data":{"number":"4242424242424242","expiration_month":12,"expiration_year":2031}}`
 	grant := `"rules":[{"description":"Read cards","priority":1,"container":"/pci/","permissions":["token:read"],"transform":"reveal"}]`
 
@@ -41,8 +40,7 @@ func BenchmarkServe(b *testing.B) {
 		{"createToken", http.MethodPost, "/tokens", card, private},
 	} {
 		b.Run(o.name, func(b *testing.B) {
-			bodies := make([]string, 1)
-			bodies[0] = o.body
+			bodies := []string{o.body}
 			if strings.Contains(o.body, "%s") {
 				bodies = make([]string, b.N)
 				for i := range bodies {
@@ -81,26 +79,6 @@ type sink struct {
 func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
 func (s *sink) WriteHeader(status int)      { s.status = status }
-
-// application stores an application with those permissions and returns its key.
-func (h *house) application(tb testing.TB, kind hallpass.ApplicationType, permissions ...hallpass.Permission) hallpass.Secret {
-	tb.Helper()
-	id := "7a9c4e21-5b8d-4c36-9e0f-" + fmt.Sprintf("%012x", len(kind))
-	now := time.Now().UTC().Truncate(hallpass.Precision)
-	key, err := hallpass.MintKey(id, hallpass.KeyPrefix(hallpass.TestTenant, kind), now, rand.Reader)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	key.ApplicationID = id
-	err = h.db.CreateApplication(tb.Context(), &hallpass.Application{
-		ID: id, TenantID: tenantID, Name: string(kind), Type: kind, CreatedAt: now, Keys: []hallpass.Key{key},
-		Grant: hallpass.NewGrant(permissions, nil),
-	})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return key.Text
-}
 
 // post returns the members of what a request is answered.
 func (h *house) post(tb testing.TB, key hallpass.Secret, path, body string) (members map[string]any) {

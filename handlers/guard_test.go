@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"hallpass"
@@ -46,22 +47,11 @@ func newHouseUnder(t testing.TB, contract hallpass.ContractDocument, name string
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	h := &house{db: db, registry: prometheus.NewRegistry()}
-	const applicationID = "c3e85f1b-20a7-4b9d-8f64-9a7e1c5d3b28"
 	now := time.Now().UTC().Truncate(hallpass.Precision)
 	if err := db.CreateTenant(t.Context(), &hallpass.Tenant{ID: tenantID, OwnerID: tenantID, Name: "T", Type: hallpass.TestTenant, CreatedAt: now}); err != nil {
 		t.Fatal(err)
 	}
-	key, err := hallpass.MintKey(applicationID, hallpass.KeyPrefix(hallpass.TestTenant, hallpass.Management), now, rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key.ApplicationID, h.key = applicationID, key.Text
-	err = db.CreateApplication(t.Context(), &hallpass.Application{
-		ID: applicationID, TenantID: tenantID, Name: name, Type: hallpass.Management, CreatedAt: now, Keys: []hallpass.Key{key},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h.key = h.application(t, name, hallpass.Management)
 	h.Server, err = handlers.New(t.Context(), handlers.Config{
 		Contract: contract, Store: db, Now: time.Now, Random: random, Metrics: h.registry,
 		Log: slog.New(slog.NewTextHandler(&h.log, nil)),
@@ -70,6 +60,25 @@ func newHouseUnder(t testing.TB, contract hallpass.ContractDocument, name string
 		t.Fatal(err)
 	}
 	return h
+}
+
+// application stores an application with those permissions and returns its key.
+func (h *house) application(t testing.TB, name string, kind hallpass.ApplicationType, permissions ...hallpass.Permission) hallpass.Secret {
+	t.Helper()
+	id, now := uuid.NewString(), time.Now().UTC().Truncate(hallpass.Precision)
+	key, err := hallpass.MintKey(id, hallpass.KeyPrefix(hallpass.TestTenant, kind), now, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key.ApplicationID = id
+	err = h.db.CreateApplication(t.Context(), &hallpass.Application{
+		ID: id, TenantID: tenantID, Name: name, Type: kind, CreatedAt: now, Keys: []hallpass.Key{key},
+		Grant: hallpass.NewGrant(permissions, nil),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key.Text
 }
 
 func (h *house) get(path string) *httptest.ResponseRecorder {

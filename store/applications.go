@@ -76,7 +76,7 @@ func (db *DB) UpdateApplication(ctx context.Context, a *hallpass.Application) er
 		return err
 	}
 	return db.write(ctx, func(ctx context.Context, q querier) error {
-		err := atLeastOne(q.ExecContext(ctx, `
+		err := atLeastOne(hallpass.ErrNotFound)(q.ExecContext(ctx, `
 			UPDATE applications SET name = $3, permissions = $4, rules = $5, modified_by = $6, modified_at = $7
 			WHERE id = $1 AND tenant_id = $2`,
 			a.ID, a.TenantID, a.Name, permissions, rules, text(a.ModifiedBy), micros(a.ModifiedAt)))
@@ -91,7 +91,7 @@ func (db *DB) UpdateApplication(ctx context.Context, a *hallpass.Application) er
 // a KindNotFound error where the tenant has no such application.
 func (db *DB) DeleteApplication(ctx context.Context, tenantID, id, by string) error {
 	return db.write(ctx, func(ctx context.Context, q querier) error {
-		if err := atLeastOne(q.ExecContext(ctx, `DELETE FROM applications WHERE id = $1 AND tenant_id = $2`, id, tenantID)); err != nil {
+		if err := atLeastOne(hallpass.ErrNotFound)(q.ExecContext(ctx, `DELETE FROM applications WHERE id = $1 AND tenant_id = $2`, id, tenantID)); err != nil {
 			return err
 		}
 		return db.record(ctx, q, db.now(), applicationLog(tenantID, id, by, hallpass.OperationDelete))
@@ -108,15 +108,6 @@ func (db *DB) forgetApplications() {
 func (db *DB) forgetMembers() {
 	db.holders.purge()
 	db.members.purge()
-}
-
-// atLeastOne turns a write that found no row into a KindNotFound error.
-func atLeastOne(result sql.Result, err error) error {
-	n, err := affected(result, err)
-	if err == nil && n == 0 {
-		return hallpass.ErrNotFound
-	}
-	return err
 }
 
 // Application returns the tenant's application with its keys, or a KindNotFound error.

@@ -160,6 +160,17 @@ func affected(result sql.Result, err error) (int64, error) {
 	return result.RowsAffected()
 }
 
+// atLeastOne refuses a write that has changed no row.
+func atLeastOne(refusal error) func(result sql.Result, err error) error {
+	return func(result sql.Result, err error) error {
+		n, err := affected(result, err)
+		if err == nil && n == 0 {
+			return refusal
+		}
+		return err
+	}
+}
+
 // write runs do in a transaction of its own, or on SQLite as one of a group, and returns after the commit is on disk.
 // When do returns an error nothing of it is kept. do may run again, its first time in vain. committed, where it is not nil,
 // runs after the commit and before write returns, in the order of commits: it is where the caches follow the database.

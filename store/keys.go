@@ -109,7 +109,7 @@ func (db *DB) ReplaceKeys(ctx context.Context, tenantID string, k *hallpass.Key)
 // returns a KindNotFound error where there is no such key.
 func (db *DB) DeleteKey(ctx context.Context, tenantID, applicationID, id, by string) error {
 	return db.write(ctx, func(ctx context.Context, q querier) error {
-		err := atLeastOne(q.ExecContext(ctx, `
+		err := atLeastOne(hallpass.ErrNotFound)(q.ExecContext(ctx, `
 			DELETE FROM application_keys WHERE id = $1 AND application_id = $2
 			AND EXISTS (SELECT 1 FROM applications a WHERE a.id = $2 AND a.tenant_id = $3)`, id, applicationID, tenantID))
 		if err != nil {

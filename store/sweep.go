@@ -30,6 +30,7 @@ func (db *DB) Sweep(ctx context.Context, now time.Time, logRetention time.Durati
 		return swept, err
 	}
 	for _, statement := range []string{
+		// In the words of the index sessions_extended, or it would not be used.
 		`DELETE FROM sessions WHERE selector IN (
 			SELECT selector FROM sessions WHERE expires_at <= $1 AND expires_at > created_at + 180000000 ORDER BY expires_at LIMIT $2)`,
 		`DELETE FROM idempotent_requests WHERE digest IN (

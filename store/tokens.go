@@ -185,16 +185,13 @@ func (db *DB) replaceToken(ctx context.Context, q querier, old *StoredToken, d *
 	if err != nil {
 		return err
 	}
-	n, err := affected(q.ExecContext(ctx, `
+	err = atLeastOne(errTokenChanged)(q.ExecContext(ctx, `
 		UPDATE tokens SET container = $3, fingerprint = $4, expires_at = $5, cvc_expires_at = $6, version = version + 1,
 			key_version = $7, body = $8
 		WHERE selector = $1 AND version = $2`,
 		int64(old.selector), old.version, []byte(d.Container), text(d.Fingerprint), micros(d.ExpiresAt), micros(d.CVCExpiresAt), keys, sealed))
 	if err != nil {
 		return err
-	}
-	if n == 0 {
-		return errTokenChanged
 	}
 	if _, err := q.ExecContext(ctx, `DELETE FROM token_terms WHERE selector = $1`, int64(old.selector)); err != nil {
 		return err
@@ -226,7 +223,7 @@ func (db *DB) insertTerms(ctx context.Context, q querier, selector hallpass.Sele
 // DeleteToken deletes the token. It returns a KindNotFound error where it is gone already.
 func (db *DB) DeleteToken(ctx context.Context, t *StoredToken, by string, now time.Time) error {
 	return db.write(ctx, func(ctx context.Context, q querier) error {
-		if err := atLeastOne(q.ExecContext(ctx, `DELETE FROM tokens WHERE selector = $1`, int64(t.selector))); err != nil {
+		if err := atLeastOne(hallpass.ErrNotFound)(q.ExecContext(ctx, `DELETE FROM tokens WHERE selector = $1`, int64(t.selector))); err != nil {
 			return err
 		}
 		return db.record(ctx, q, now, tokenLog(&t.Token, by, hallpass.OperationDelete))

@@ -85,7 +85,7 @@ func (db *DB) EndTransaction(
 ) (*hallpass.Transaction, error) {
 	var ended *hallpass.Transaction
 	err := db.write(ctx, func(ctx context.Context, q querier) error {
-		err := changeTransaction(q.ExecContext(ctx, `
+		err := atLeastOne(hallpass.ErrTransaction)(q.ExecContext(ctx, `
 			UPDATE transactions SET status = $3, ended_at = $4, modified_at = $4, version = version + 1
 			WHERE id = $1 AND tenant_id = $2 AND status IN ('new', 'workflow_in_progress') AND expires_at > $4`,
 			id, tenantID, string(status), micros(now)))
@@ -100,14 +100,6 @@ func (db *DB) EndTransaction(
 	return ended, err
 }
 
-func changeTransaction(result sql.Result, err error) error {
-	n, err := affected(result, err)
-	if err == nil && n == 0 {
-		return hallpass.ErrTransaction
-	}
-	return err
-}
-
 // StartTransactionSession starts the session of s's role in s's transaction, or resumes the one that was started before,
 // and returns it as it is then. The transaction must be open at s.LastRequestAt, otherwise ErrTransaction.
 func (db *DB) StartTransactionSession(
@@ -115,7 +107,7 @@ func (db *DB) StartTransactionSession(
 ) (*hallpass.TransactionSession, error) {
 	err := db.write(ctx, func(ctx context.Context, q querier) error {
 		now := micros(s.LastRequestAt)
-		err := changeTransaction(q.ExecContext(ctx, `
+		err := atLeastOne(hallpass.ErrTransaction)(q.ExecContext(ctx, `
 			UPDATE transactions SET status = 'workflow_in_progress', last_session_at = $2, version = version + 1
 			WHERE id = $1 AND status IN ('new', 'workflow_in_progress') AND expires_at > $2`, s.TransactionID, now))
 		if err != nil {
