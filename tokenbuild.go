@@ -130,14 +130,16 @@ type derivation struct {
 	fingerprint bool  // by the type's own expression, whatever the setting
 }
 
-// derive works out everything of a draft that follows from its data: it tries the mask and evaluates the search indexes
-// and the fingerprint. What the client's expressions do not yield is noted; the error is an internal one.
+// derive works out everything of a draft that follows from its data: it tries the mask that was given and evaluates the
+// search indexes and the fingerprint. What the client's expressions do not yield is noted; the error is an internal one.
 func (b *TokenBuilder) derive(f *Fields, d *TokenDraft, how derivation) error {
 	definition := d.Type.definition()
 	data := map[string]any{"data": d.Data}
-	_, err := b.Evaluator.EvaluateTree(d.mask(), data)
-	if err := noted(f, member(how.path, "mask"), err); err != nil {
-		return err
+	if d.Mask != nil {
+		_, err := b.Evaluator.EvaluateTree(d.Mask, data)
+		if err := noted(f, member(how.path, "mask"), err); err != nil {
+			return err
+		}
 	}
 	if d.SearchIndexes == nil {
 		d.SearchIndexes = append([]string{}, definition.SearchIndexes...)

@@ -240,7 +240,7 @@ func TestTokenBuilderPassesOnInternalErrors(t *testing.T) {
 	failure := errors.New("no entropy")
 	b := builder()
 	b.Evaluator = brokenEvaluator{failure}
-	_, err := build(t, b, `{"type":"token","data":1}`)
+	_, err := build(t, b, `{"type":"token","data":1,"mask":"{{ data }}"}`)
 	if !errors.Is(err, failure) {
 		t.Errorf("got %v", err)
 	}

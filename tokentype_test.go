@@ -73,6 +73,7 @@ func TestTokenDataIsCheckedByItsType(t *testing.T) {
 		{"false is data", "token", `false`, fine},
 		{"an empty text is data", "token", `""`, fine},
 		{"a network token is not looked into", "network_token", `"anything"`, fine},
+		{"not even where its mask could not bear it", "network_token", `{"number":{}}`, fine},
 
 		{"a card with everything", "card", `{"number":"4242424242424242","expiration_month":4,"expiration_year":2031,"cvc":"1234"}`, fine},
 		{"a card that is no object", "card", `"4242424242424242"`, "map[data:[must be an object]]"},
