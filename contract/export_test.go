@@ -9,9 +9,10 @@ var FormatValidators = formatValidators
 type Matcher = matcher
 
 // CompilePattern compiles a pattern for shapes. It reports whether an automaton matches it.
-func CompilePattern(pattern string) (compiled Matcher, automatic bool, err error) {
-	compiled, err = compilePattern(pattern)
-	_, automatic = compiled.(*automaton)
+func CompilePattern(pattern string) (compiled *Matcher, automatic bool, err error) {
+	if compiled, err = compilePattern(pattern); err == nil {
+		automatic = compiled.fast() != nil
+	}
 	return compiled, automatic, err
 }
 

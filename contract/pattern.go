@@ -5,25 +5,34 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"sync"
 )
 
-// matcher is a compiled pattern.
-type matcher interface{ MatchString(text string) bool }
+// matcher is a compiled pattern. It makes the pattern's automaton when it is first asked, for a program that starts should
+// not wait for all of them.
+type matcher struct {
+	slow *regexp.Regexp
+	fast func() *automaton // nil where that is not possible
+}
+
+// MatchString reports whether the text has a match.
+func (m *matcher) MatchString(text string) bool {
+	if fast := m.fast(); fast != nil {
+		return fast.MatchString(text)
+	}
+	return m.slow.MatchString(text)
+}
 
 var unicodeEscape = regexp.MustCompile(`\\u([0-9A-F]{4})`)
 
-// compilePattern compiles a pattern as kin-openapi does, which spells \u00E9 as Go does, and puts an automaton in
-// front of it where that is possible.
-func compilePattern(pattern string) (matcher, error) {
+// compilePattern compiles a pattern as kin-openapi does, which spells \u00E9 as Go does.
+func compilePattern(pattern string) (*matcher, error) {
 	pattern = unicodeEscape.ReplaceAllString(pattern, `\x{$1}`)
 	slow, err := regexp.Compile(pattern)
 	if err != nil {
 		return nil, err
 	}
-	if fast := newAutomaton(pattern, slow); fast != nil {
-		return fast, nil
-	}
-	return slow, nil
+	return &matcher{slow, sync.OnceValue(func() *automaton { return newAutomaton(pattern, slow) })}, nil
 }
 
 // automaton matches ASCII text with one table look-up a byte; the pattern's own regexp matches other text. State 0 is

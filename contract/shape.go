@@ -49,7 +49,7 @@ type memberShape struct {
 type textShape struct {
 	enum     []string // nil when any text will do
 	min, max int      // in characters
-	pattern  matcher  // nil when there is none
+	pattern  *matcher // nil when there is none
 	format   func(string) bool
 }
 
