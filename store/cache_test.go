@@ -17,7 +17,7 @@ import (
 // write that had returned when it began, and must not read anything older.
 func neverStale(t *testing.T, write func(i int64) error, read func() (int64, error)) {
 	t.Helper()
-	const writes, readers = 100, 3
+	const writes, readers = 50, 3
 	var returned atomic.Int64
 	done := make(chan struct{})
 	var all sync.WaitGroup

@@ -61,10 +61,10 @@ func TestRotateKeys(t *testing.T) {
 		next := w.config
 		next.DataKey, next.PreviousDataKeys = bytes.Repeat([]byte{8}, store.DataKeyBytes), [][]byte{w.config.DataKey}
 		interrupted, cancel := context.WithCancel(t.Context())
-		for rounds := 0; ; rounds++ { // each round is stopped a little later, until one comes to its end
+		for rounds := 0; ; rounds++ { // each round is stopped later, until one comes to its end
 			db, err := store.Open(t.Context(), next)
 			w.must(err)
-			timer := time.AfterFunc(time.Duration(rounds)*time.Millisecond, cancel)
+			timer := time.AfterFunc(time.Duration(rounds*rounds)*200*time.Microsecond, cancel)
 			err = db.RotateKeys(interrupted)
 			timer.Stop()
 			w.wantTokens(db, ids) // at every point everything can be read
