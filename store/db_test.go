@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -85,9 +86,36 @@ func postgresSchema(t *testing.T) string {
 	return base.String()
 }
 
+// initialised is the file of an initialised SQLite database: making one takes longer than most tests do.
+var initialised = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "hallpass-store-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "hallpass.db")
+	db, err := store.Create(context.Background(), store.Config{DSN: path, DataKey: dataKey, Random: rand.Reader, Now: func() time.Time { return noon }})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Clean(path))
+})
+
 func newWorld(t *testing.T, dsn string) *world {
 	t.Helper()
 	w := &world{t: t}
+	if !store.IsPostgres(dsn) {
+		file, err := initialised()
+		if err == nil {
+			err = os.WriteFile(dsn, file, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.now.Store(noon.UnixMicro())
 	w.config = store.Config{DSN: dsn, DataKey: dataKey, Random: rand.Reader, Now: func() time.Time { return time.UnixMicro(w.now.Load()).UTC() }}
 	db, err := store.Create(t.Context(), w.config)
