@@ -59,45 +59,51 @@ func canonical(r *http.Request, path string) *http.Request {
 	return &shallow
 }
 
-// routers are the routes by the first segment of their paths. A router tries its routes one by one, each with a regular
+// routers are the routes by the layout of their paths. A router tries its routes one by one, each with a regular
 // expression; so it tries few.
-type routers map[string]*mux.Router
+type routers map[layout]*mux.Router
+
+// layout is what paths of one template have in common.
+type layout struct {
+	first   string // segment
+	slashes int
+}
+
+func layoutOf(path string) layout {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return layout{first, strings.Count(path, "/")}
+}
 
 // newRouters distributes the routes of one router. What they need besides, prepare gives each.
 func newRouters(all *mux.Router, prepare func(*mux.Router)) (routers, error) {
 	list := routers{}
-	list.add("", prepare) // has what else there is: nothing
+	list.add(layout{}, prepare) // has what else there is: nothing
 	err := all.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
 		template, templateErr := route.GetPathTemplate()
 		methods, methodsErr := route.GetMethods()
 		if err := errors.Join(templateErr, methodsErr); err != nil {
 			return err
 		}
-		segment := firstSegment(template)
-		if list[segment] == nil {
-			list.add(segment, prepare)
+		l := layoutOf(template)
+		if list[l] == nil {
+			list.add(l, prepare)
 		}
-		return list[segment].Handle(template, route.GetHandler()).Methods(methods...).Name(route.GetName()).GetError()
+		return list[l].Handle(template, route.GetHandler()).Methods(methods...).Name(route.GetName()).GetError()
 	})
 	return list, err
 }
 
-func (rs routers) add(segment string, prepare func(*mux.Router)) {
-	rs[segment] = mux.NewRouter().SkipClean(true)
-	prepare(rs[segment])
-}
-
-func firstSegment(path string) string {
-	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return segment
+func (rs routers) add(l layout, prepare func(*mux.Router)) {
+	rs[l] = mux.NewRouter().SkipClean(true)
+	prepare(rs[l])
 }
 
 // of returns the router for a path.
 func (rs routers) of(path string) *mux.Router {
-	if router := rs[firstSegment(path)]; router != nil {
+	if router := rs[layoutOf(path)]; router != nil {
 		return router
 	}
-	return rs[""]
+	return rs[layout{}]
 }
 
 // ServeHTTP implements http.Handler.
