@@ -46,9 +46,10 @@ type Contract struct {
 
 // Load parses an OpenAPI 3.0.x document, YAML or JSON, and prepares every operation.
 //
-// It refuses a document that is invalid (its examples, which nothing here reads, are left to tests and linters), that is written in OpenAPI 3.1 or later, that refers to
-// other files, that has an operation without operationId or with a `default` response, or whose x-callers (list of
-// strings), x-permission (string) or x-max-body (whole number of bytes above zero) is of another type.
+// It refuses a document that is invalid (its examples, which nothing here reads, are left to tests and linters), that is
+// written in OpenAPI 3.1 or later, that refers to other files, that has an operation without operationId or with a
+// `default` response, or whose x-callers (list of strings), x-permission (string) or x-max-body (whole number of bytes
+// above zero) is of another type.
 func Load(document []byte) (*Contract, error) {
 	loader := openapi3.NewLoader()
 	doc, err := loader.LoadFromData(document)
