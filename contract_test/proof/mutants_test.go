@@ -118,6 +118,21 @@ func lasting(name func(x *exchange) string, refusal int, over func(x *exchange, 
 	}
 }
 
+// again answers an idempotency key with what it was answered before with that status, whoever asks.
+func again(status int) func(*exchange) *reply {
+	return func(x *exchange) *reply {
+		key := x.request.Header.Get("BT-IDEMPOTENCY-KEY")
+		if before := x.recall(key); key != "" && before != nil {
+			return before
+		}
+		a := x.forward()
+		if a.status == status {
+			x.keep(key, a)
+		}
+		return a
+	}
+}
+
 func byKey(x *exchange) string  { return x.key() }
 func byPath(x *exchange) string { return strings.ToLower(x.request.URL.Path) }
 
@@ -402,28 +417,8 @@ var wrongBehaviour = []*mutant{
 	})},
 	{wrong: "an event that ends a transaction twice", operation: "applyTransactionEvent", caught: "TestTransactionEvents/transaction_cancelled_ends_it", spoil: lasting(byPath, 400, func(*exchange, *reply) bool { return true })},
 	{wrong: "an idempotency key is ignored", operation: "createSession", caught: "TestIdempotency/createSession", spoil: asking(func(x *exchange) { x.request.Header.Del("BT-IDEMPOTENCY-KEY") })},
-	{wrong: "an idempotency key is anybody's", operation: "createSession", caught: "TestIdempotencyScope/another_application_is_another_caller", spoil: func(x *exchange) *reply {
-		key := x.request.Header.Get("BT-IDEMPOTENCY-KEY")
-		if before := x.recall(key); key != "" && before != nil {
-			return before
-		}
-		a := x.forward()
-		if a.status == 201 {
-			x.keep(key, a)
-		}
-		return a
-	}},
-	{wrong: "a refusal is told again to its idempotency key", operation: "authorizeSession", caught: "TestIdempotencyOfFailures", spoil: func(x *exchange) *reply {
-		key := x.request.Header.Get("BT-IDEMPOTENCY-KEY")
-		if before := x.recall(key); key != "" && before != nil {
-			return before
-		}
-		a := x.forward()
-		if a.status == 400 {
-			x.keep(key, a)
-		}
-		return a
-	}},
+	{wrong: "an idempotency key is anybody's", operation: "createSession", caught: "TestIdempotencyScope/another_application_is_another_caller", spoil: again(201)},
+	{wrong: "a refusal is told again to its idempotency key", operation: "authorizeSession", caught: "TestIdempotencyOfFailures", spoil: again(400)},
 	{wrong: "a request runs twice at once under one idempotency key", operation: "createApplication", caught: "TestSameRequestUnderWay/createApplication", spoil: func(x *exchange) *reply {
 		key := x.request.Header.Get("BT-IDEMPOTENCY-KEY")
 		x.mu.Lock()
