@@ -7,6 +7,7 @@ import (
 
 	"hallpass"
 	"hallpass/contract"
+	"hallpass/store"
 )
 
 // The contract's security schemes, and the token endpoint, which authenticates its client by itself.
@@ -48,19 +49,14 @@ func (s *Server) authenticateKey(ctx context.Context, text string) (*hallpass.Ca
 	if !ok {
 		return nil, hallpass.ErrUnauthenticated
 	}
-	selector := credential.Selector
 	var session *hallpass.Session
+	var h *store.Holder
+	var err error
 	if credential.Kind == hallpass.SessionKey {
-		var err error
-		if session, err = s.Store.Session(ctx, selector); err != nil {
-			return nil, err
-		}
-		if session == nil {
-			return nil, hallpass.ErrUnauthenticated
-		}
-		selector = session.IssuingKey
+		session, h, err = s.Store.Session(ctx, credential.Selector)
+	} else {
+		h, err = s.Store.Holder(ctx, credential.Selector)
 	}
-	h, err := s.Store.Holder(ctx, selector)
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func (s *Server) sessionByNonce(ctx context.Context, text string) (*hallpass.Ses
 	if !ok {
 		return nil, hallpass.ErrNonceUnknown
 	}
-	session, err := s.Store.Session(ctx, nonce.Selector)
+	session, _, err := s.Store.Session(ctx, nonce.Selector)
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func (db *DB) UpdateApplication(ctx context.Context, a *hallpass.Application) er
 			return err
 		}
 		return db.record(ctx, q, a.ModifiedAt, applicationLog(a.TenantID, a.ID, a.ModifiedBy, hallpass.OperationUpdate))
-	}, db.forgetApplications)
+	}, db.forgetHolders)
 }
 
 // DeleteApplication deletes the application and its keys, and with them ends every session that it asked for. It returns
@@ -95,17 +95,11 @@ func (db *DB) DeleteApplication(ctx context.Context, tenantID, id, by string) er
 			return err
 		}
 		return db.record(ctx, q, db.now(), applicationLog(tenantID, id, by, hallpass.OperationDelete))
-	}, db.forgetApplications)
+	}, db.forgetHolders)
 }
 
-// forgetApplications follows every change of an application or key. Such changes are rare, so all are forgotten.
-func (db *DB) forgetApplications() {
-	db.forgetMembers()
-	db.sessions.purge()
-}
-
-// forgetMembers follows every change of a tenant.
-func (db *DB) forgetMembers() {
+// forgetHolders follows every change of a tenant, application or key. Such changes are rare, so all are forgotten.
+func (db *DB) forgetHolders() {
 	db.holders.purge()
 	db.members.purge()
 }

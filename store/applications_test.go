@@ -105,12 +105,12 @@ func TestDeleteApplicationTakesItsKeysAndSessions(t *testing.T) {
 			w.must(err)
 			key, err := db.Holder(t.Context(), gone.Keys[0].Selector)
 			w.must(err)
-			session, err := db.Session(t.Context(), ended.Selector)
+			session, _, err := db.Session(t.Context(), ended.Selector)
 			w.must(err)
 			if member != nil || key != nil || session != nil {
 				t.Errorf("%s there are still %v, %v, %v", name, member, key, session)
 			}
-			session, err = db.Session(t.Context(), lives.Selector)
+			session, _, err = db.Session(t.Context(), lives.Selector)
 			w.must(err)
 			wantSame(t, "the other application's session, "+name, session, lives)
 		})

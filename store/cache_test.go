@@ -200,7 +200,7 @@ func TestNoReadReturnsAnOlderSession(t *testing.T) {
 						default:
 						}
 						must := authorizedNow.Load()
-						got, err := w.Session(context.Background(), s.Selector)
+						got, _, err := w.Session(context.Background(), s.Selector)
 						if err != nil || got == nil || must && !got.Authorized() {
 							t.Errorf("read %+v, %v; authorized %v", got, err, must)
 							return
@@ -261,7 +261,7 @@ func TestAFailedWriteIsNotRemembered(t *testing.T) {
 		second := authorized(s)
 		second.ExpiresAt = noon.Add(99 * time.Hour)
 		wantIs(t, "the second authorization", w.AuthorizeSession(t.Context(), second), hallpass.ErrNonceSpent)
-		got, err := w.Session(t.Context(), s.Selector)
+		got, _, err := w.Session(t.Context(), s.Selector)
 		w.must(err)
 		wantSame(t, "the session", got, authorized(s))
 	})

@@ -102,7 +102,7 @@ func (db *DB) ReplaceKeys(ctx context.Context, tenantID string, k *hallpass.Key)
 			return err
 		}
 		return db.record(ctx, q, k.CreatedAt, keyLog(tenantID, k.ID, k.CreatedBy, hallpass.OperationCreate))
-	}, db.forgetApplications)
+	}, db.forgetHolders)
 }
 
 // DeleteKey deletes one key of the tenant's application, and with it ends every session that was asked for with it. It
@@ -116,7 +116,7 @@ func (db *DB) DeleteKey(ctx context.Context, tenantID, applicationID, id, by str
 			return err
 		}
 		return db.record(ctx, q, db.now(), keyLog(tenantID, id, by, hallpass.OperationDelete))
-	}, db.forgetApplications)
+	}, db.forgetHolders)
 }
 
 // Holder is who holds a key.

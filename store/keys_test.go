@@ -128,7 +128,7 @@ func TestReplaceKeysLeavesOne(t *testing.T) {
 					t.Errorf("%s key %d is still %v, %v", name, gone, k, err)
 				}
 			}
-			if s, err := db.Session(t.Context(), session.Selector); s != nil || err != nil {
+			if s, _, err := db.Session(t.Context(), session.Selector); s != nil || err != nil {
 				t.Errorf("%s a session of a replaced key is still %v, %v", name, s, err)
 			}
 			kept, err := db.Holder(t.Context(), other.Keys[0].Selector)
@@ -156,7 +156,7 @@ func TestDeleteKey(t *testing.T) {
 				wantKind(t, err, hallpass.KindNotFound)
 			}
 		}
-		got, err := w.Session(t.Context(), session.Selector)
+		got, _, err := w.Session(t.Context(), session.Selector)
 		w.must(err)
 		wantSame(t, "the session meanwhile", got, session)
 
@@ -164,7 +164,7 @@ func TestDeleteKey(t *testing.T) {
 		w.everySight(func(name string, db *store.DB) {
 			key, err := db.Holder(t.Context(), a.Keys[0].Selector)
 			w.must(err)
-			session, err := db.Session(t.Context(), session.Selector)
+			session, _, err := db.Session(t.Context(), session.Selector)
 			w.must(err)
 			if key != nil || session != nil {
 				t.Errorf("%s there are still %v and %v", name, key, session)

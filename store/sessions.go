@@ -76,12 +76,16 @@ func spentOrGone(ctx context.Context, q querier, selector hallpass.Selector) err
 	return hallpass.ErrNonceSpent
 }
 
-// Session returns the session with that selector, or nil. It may outlive the key that it was asked for with by a moment;
-// whoever authenticates by it looks up both. What it returns is shared and must not be changed.
-func (db *DB) Session(ctx context.Context, selector hallpass.Selector) (*hallpass.Session, error) {
+// Session returns the session with that selector and who holds the key that it was asked for with; nil and nil where there
+// is no such session, or no such key any more. What it returns is shared and must not be changed.
+func (db *DB) Session(ctx context.Context, selector hallpass.Selector) (*hallpass.Session, *Holder, error) {
 	cached, generation := db.sessions.get(selector)
 	if cached != nil {
-		return cached, nil
+		holder, err := db.Holder(ctx, cached.IssuingKey)
+		if holder == nil || err != nil {
+			return nil, nil, err
+		}
+		return cached, holder, nil
 	}
 	var (
 		s                                  hallpass.Session
@@ -94,31 +98,31 @@ func (db *DB) Session(ctx context.Context, selector hallpass.Selector) (*hallpas
 		FROM sessions WHERE selector = $1`, int64(selector)).Scan(
 		&s.Selector, &s.IssuingKey, &keyDigest, &nonceDigest, &createdAt, &expiresAt, &authorizedAt, &authorizedBy, &granted)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil //nolint:nilnil // absent is an answer here
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	holder, err := db.Holder(ctx, s.IssuingKey)
 	if holder == nil || err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.TenantID, s.ApplicationID = holder.Tenant.ID, holder.Application.ID
 	s.CreatedAt, s.ExpiresAt, s.AuthorizedAt = instant(createdAt), instant(expiresAt), instant(authorizedAt)
 	s.AuthorizedBy = authorizedBy.String
 	if granted.Valid {
 		if s.Grant, err = decode[hallpass.Grant](granted.String); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	var keyErr, nonceErr error
 	s.KeyDigest, keyErr = digest(keyDigest)
 	s.NonceDigest, nonceErr = digest(nonceDigest)
 	if err := errors.Join(keyErr, nonceErr); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	db.sessions.fill(selector, &s, generation)
-	return &s, nil
+	return &s, holder, nil
 }
 
 // CountSessions returns how many stored sessions are alive at now, and how many have expired and await the sweep.

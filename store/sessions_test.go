@@ -17,7 +17,7 @@ func TestSessionComesBackAsStored(t *testing.T) {
 		see := func(what string, want *hallpass.Session) {
 			t.Helper()
 			w.everySight(func(name string, db *store.DB) {
-				got, err := db.Session(t.Context(), want.Selector)
+				got, _, err := db.Session(t.Context(), want.Selector)
 				w.must(err)
 				wantSame(t, what+" "+name, got, want)
 			})
@@ -26,7 +26,7 @@ func TestSessionComesBackAsStored(t *testing.T) {
 		want = authorized(want)
 		w.must(w.AuthorizeSession(t.Context(), want))
 		see("an authorized session", want)
-		if got, err := w.Session(t.Context(), 1<<40); got != nil || err != nil {
+		if got, _, err := w.Session(t.Context(), 1<<40); got != nil || err != nil {
 			t.Errorf("an unknown session is %v, %v", got, err)
 		}
 	})
@@ -39,7 +39,7 @@ func TestASessionsSelectorIsItsAlone(t *testing.T) {
 		second.Selector = first.Selector
 		wantIs(t, "the second of a selector", w.CreateSession(t.Context(), second), hallpass.ErrSelectorTaken)
 		w.everySight(func(name string, db *store.DB) {
-			got, err := db.Session(t.Context(), first.Selector)
+			got, _, err := db.Session(t.Context(), first.Selector)
 			w.must(err)
 			wantSame(t, "the first "+name, got, first)
 		})
@@ -55,7 +55,7 @@ func TestANonceIsSpentOnce(t *testing.T) {
 		again.AuthorizedBy, again.Grant = "another backend", hallpass.Grant{}
 		wantIs(t, "the second authorization", w.AuthorizeSession(t.Context(), again), hallpass.ErrNonceSpent)
 		w.everySight(func(name string, db *store.DB) {
-			got, err := db.Session(t.Context(), s.Selector)
+			got, _, err := db.Session(t.Context(), s.Selector)
 			w.must(err)
 			wantSame(t, "the session "+name, got, s)
 		})
@@ -73,7 +73,7 @@ func TestOfRacingAuthorizationsOneWins(t *testing.T) {
 			switch err := w.AuthorizeSession(t.Context(), mine); {
 			case err == nil:
 				won.Add(1)
-				got, err := w.Session(t.Context(), s.Selector)
+				got, _, err := w.Session(t.Context(), s.Selector)
 				if err != nil {
 					t.Error(err)
 					return

@@ -61,7 +61,7 @@ func TestBackupOfALiveDatabaseHoldsAllThatWasAcknowledged(t *testing.T) {
 		if live < before {
 			t.Errorf("the copy has %d sessions; %d were acknowledged before", live, before)
 		}
-		gotSession, err := copied.Session(t.Context(), s.Selector)
+		gotSession, _, err := copied.Session(t.Context(), s.Selector)
 		w.must(err)
 		wantSame(t, "the session", gotSession, s)
 		gotApplication, err := copied.Application(t.Context(), w.tenant.ID, a.ID)
@@ -140,7 +140,7 @@ func TestEveryCommitIsOnDisk(t *testing.T) {
 		after, err := store.Open(t.Context(), c)
 		w.must(err)
 		defer func() { _ = after.Close() }()
-		got, err := after.Session(t.Context(), s.Selector)
+		got, _, err := after.Session(t.Context(), s.Selector)
 		w.must(err)
 		wantSame(t, "the session", got, s)
 	})

@@ -38,7 +38,7 @@ func TestSweepDeletesOnlyWhatHasExpired(t *testing.T) {
 		wantSame(t, "sessions left", w.count(`SELECT COUNT(*) FROM sessions`), 250+1)
 		wantSame(t, "expired ones among them", w.count(`SELECT COUNT(*) FROM sessions WHERE expires_at <= $1`, noon.UnixMicro()+449), 0)
 		wantSame(t, "a fresh reply", begin(t, w.DB, request("new"), noon), "replays")
-		got, err := w.Session(t.Context(), live.Selector)
+		got, _, err := w.Session(t.Context(), live.Selector)
 		w.must(err)
 		wantSame(t, "a living session", got, authorized(live))
 

@@ -66,7 +66,7 @@ func (db *DB) UpdateTenant(ctx context.Context, t *hallpass.Tenant) (*hallpass.T
 		return db.record(ctx, q, t.ModifiedAt, hallpass.Log{
 			TenantID: t.ID, ActorID: t.ModifiedBy, EntityType: hallpass.EntityTenant, EntityID: t.ID, Operation: hallpass.OperationUpdate,
 		})
-	}, db.forgetMembers)
+	}, db.forgetHolders)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func TestWritesThatWaitShareACommit(t *testing.T) {
 
 				db := w.reopened()
 				for selector, want := range unseen {
-					got, err := db.Session(t.Context(), selector)
+					got, _, err := db.Session(t.Context(), selector)
 					w.must(err)
 					wantSame(t, "session", got, want)
 				}
@@ -166,7 +166,7 @@ func TestAFailureInAGroupSpoilsNoOtherWrite(t *testing.T) {
 		for promise, want := range map[string]*hallpass.Session{
 			"the new session": fourth, "the one whose selector was taken": taken, "the authorized one": authorized(fresh), "the one authorized before": authorized(spent),
 		} {
-			got, err := db.Session(t.Context(), want.Selector)
+			got, _, err := db.Session(t.Context(), want.Selector)
 			w.must(err)
 			wantSame(t, promise, got, want)
 		}
@@ -195,7 +195,7 @@ func TestAWriteWhoseContextHasEndedDoesNotBegin(t *testing.T) {
 		cancel()
 		s := w.mintSession(a)
 		wantIs(t, "create", w.CreateSession(ctx, s), context.Canceled)
-		got, err := w.Session(t.Context(), s.Selector)
+		got, _, err := w.Session(t.Context(), s.Selector)
 		if got != nil || err != nil {
 			t.Errorf("it is stored: %v, %v", got, err)
 		}
@@ -213,7 +213,7 @@ func TestAWriteWhoseContextEndsWhileItWaitsDoesNotBegin(t *testing.T) {
 		cancel()
 		release()
 		wantIs(t, "create", <-failure, context.Canceled)
-		got, err := w.Session(t.Context(), s.Selector)
+		got, _, err := w.Session(t.Context(), s.Selector)
 		if got != nil || err != nil {
 			t.Errorf("it is stored: %v, %v", got, err)
 		}
