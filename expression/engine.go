@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/osteele/liquid/expressions"
 
 	"hallpass/expression/jsonpath"
 )
@@ -54,7 +55,8 @@ func (e *Engine) Check(text string) error { return e.CheckTree(text) }
 func (e *Engine) CheckTree(tree any) error {
 	r := e.run(MaxOutput)
 	r.checking = true
-	_, err := r.tree(tree, 0, func(text string) (any, error) { return r.text(text, nil) })
+	unbound := bind(nil)
+	_, err := r.tree(tree, 0, func(text string) (any, error) { return r.text(text, unbound) })
 	return err
 }
 
@@ -86,7 +88,7 @@ func count(tree any, depth int) (n int) {
 }
 
 // text evaluates one string of a tree.
-func (r *run) text(text string, bound map[string]any) (any, error) {
+func (r *run) text(text string, bound expressions.Context) (any, error) {
 	segments, err := split(text, quotesEverywhere)
 	if err != nil {
 		return nil, err

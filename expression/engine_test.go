@@ -120,6 +120,9 @@ var typeCases = []struct{ text, want string }{
 	{`{{ 'abcdef', reveal_last: 4, '#' }}`, `"##cdef"`},
 	{`{{ 'abcdef' | reveal_last : 4 }}`, `"XXcdef"`},
 	{`{{ data.n | append: (data.s | upcase) }}`, `"10.50X"`},
+	{`{{ (data.l | last) | append: ((data.s) | upcase), 'ignored' }}`, `"aX"`},
+	{`{{ data.l[(0)] }}`, `1`},
+	{`{{ (data.l | last).size }}`, ``},
 	{`{{ data | hmac: 'sha-1', data.missing }}`, ``},
 }
 

@@ -38,17 +38,10 @@ func filterNamed(name string) (filter, bool) {
 
 // apply runs one filter and accounts for it.
 func (r *run) apply(name string, f filter, in any, args []any) (any, error) {
-	c := &call{run: r, name: name, args: args}
-	var err error
-	if c.in, err = plain(in); err != nil {
-		return nil, err
-	}
-	cost := 64 + weight(c.in)
-	for i := range args {
-		if args[i], err = plain(args[i]); err != nil {
-			return nil, err
-		}
-		cost += weight(args[i])
+	c := &call{run: r, name: name, in: in, args: args}
+	cost := 64 + weight(in)
+	for _, arg := range args {
+		cost += weight(arg)
 	}
 	if err := r.spend(cost); err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ func seed(f *testing.F) {
 		"{{ (1..3).AsArray }}", "{{ %assign x = 1 }}", "{{ 99999999999999999999 }}", "{{ token: abc | json: '$.data' }}", "{{token_intent:a b}}",
 		"{{ o'neil }} {{ data | upcase | split: '' | join: \"}}\" }}", "{{ data | truncate: -9, 'é' | slice: -1, 2 }}", "{{ data.l | where: 's', 1 | uniq | sum }}",
 		"{{ 1 | divided_by: 0.0 | modulo: -3 | round: 99 }}", "{{ data.s | date: '%10N%-d%^b' }}", "{{ data | json: '$..[?@.a==1]' }}", "{{ data.n.size }}",
+		"{{ (data.l | first) | append: ((data.n) | plus: (1)) }}", "{{ (data.l | last).s }}", "{{ data.l[(0 | plus: 1)] }}", "{{ (data) , last4, last4 }}",
 	} {
 		f.Add(text)
 	}

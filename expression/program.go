@@ -1,18 +1,29 @@
 package expression
 
 import (
-	"errors"
+	"math"
+	"strings"
 
 	"github.com/osteele/liquid/expressions"
-	"github.com/osteele/liquid/values"
-
-	"hallpass"
 )
 
-// program is a parsed expression with the names of the filters it uses.
+// program is a parsed expression: a value, and the filters that it runs through.
 type program struct {
-	expression expressions.Expression
-	filters    []string
+	operand operand
+	steps   []step
+}
+
+// operand is a value as the library reads it, or a program in parentheses.
+type operand struct {
+	value expressions.Expression
+	inner *program
+}
+
+// step is one filter and its arguments.
+type step struct {
+	name string
+	filter
+	args []operand
 }
 
 // program parses an expression, or finds it parsed.
@@ -20,22 +31,12 @@ func (e *Engine) program(source string) (*program, error) {
 	if p, ok := e.programs.Get(source); ok {
 		return p, nil
 	}
-	text, filters, err := prepare(source)
-	if err != nil {
+	if err := legible(source); err != nil {
 		return nil, err
 	}
-	for _, name := range filters {
-		if _, ok := filterNamed(name); !ok {
-			return nil, unknownFilter(name)
-		}
-	}
-	p := &program{filters: filters}
-	err = guard(func() (err error) {
-		p.expression, err = expressions.Parse(text)
-		return err
-	})
+	p, err := parseProgram(source)
 	if err != nil {
-		return nil, refuse(unreadable)
+		return nil, err
 	}
 	if len(source) <= cacheable {
 		e.programs.Add(source, p)
@@ -43,28 +44,70 @@ func (e *Engine) program(source string) (*program, error) {
 	return p, nil
 }
 
+// parseProgram reads a value and its filters. A first filter that follows a comma where a bar should be is forgiven
+// ({{ data.number, reveal_last: 4 }}): masks like that are in use.
+func parseProgram(source string) (*program, error) {
+	pieces := divide(source, "|,", 2)
+	p := &program{}
+	if len(pieces) == 2 {
+		for _, text := range divide(pieces[1], "|", math.MaxInt) {
+			s, err := parseStep(text)
+			if err != nil {
+				return nil, err
+			}
+			p.steps = append(p.steps, s)
+		}
+	}
+	var err error
+	p.operand, err = parseOperand(pieces[0])
+	return p, err
+}
+
+func parseStep(text string) (s step, err error) {
+	pieces := divide(text, ":", 2)
+	s.name = identifier(pieces[0])
+	var known bool
+	if s.filter, known = filterNamed(s.name); !known {
+		return s, unknownFilter(s.name)
+	}
+	if strings.Trim(pieces[0], whitespace) != s.name {
+		return s, refuse(unreadable)
+	}
+	if len(pieces) == 1 {
+		return s, nil
+	}
+	for _, arg := range divide(pieces[1], ",", math.MaxInt) {
+		parsed, err := parseOperand(arg)
+		if err != nil {
+			return s, err
+		}
+		s.args = append(s.args, parsed)
+	}
+	return s, nil
+}
+
+func parseOperand(text string) (o operand, err error) {
+	text = strings.Trim(text, whitespace)
+	if inner, ok := strings.CutPrefix(text, "("); ok && strings.HasSuffix(inner, ")") {
+		o.inner, err = parseProgram(strings.TrimSuffix(inner, ")"))
+		return o, err
+	}
+	err = guard(func() (err error) {
+		o.value, err = expressions.Parse(text)
+		return err
+	})
+	return o, err
+}
+
 // evaluate computes one expression over bound variables.
-func (r *run) evaluate(source string, bound map[string]any) (any, error) {
+func (r *run) evaluate(source string, bound expressions.Context) (any, error) {
 	p, err := r.engine.program(source)
 	if err != nil {
 		return nil, err
 	}
-	// The library keeps filters by name in a configuration. One made here, of the few filters that this expression
-	// uses, is what ties them to this run and its budget.
-	config := expressions.NewConfig()
-	for _, name := range p.filters {
-		config.AddFilter(name, r.filter(name))
-	}
-	var result any
-	err = guard(func() (err error) {
-		result, err = p.expression.Evaluate(expressions.NewContext(bound, config))
-		return err
-	})
-	if err == nil {
-		result, err = plain(result)
-	}
+	result, err := r.pipe(p, bound)
 	if err != nil {
-		return nil, classify(err)
+		return nil, err
 	}
 	if bytes, ok := result.([]byte); ok { // an hmac that nothing encoded
 		return textOf(bytes)
@@ -72,36 +115,46 @@ func (r *run) evaluate(source string, bound map[string]any) (any, error) {
 	return result, nil
 }
 
-// filter returns the function that the library calls for one filter: any value in, any arguments.
-func (r *run) filter(name string) any {
-	f, _ := filterNamed(name)
-	return func(in any, args ...any) (values.Value, error) {
-		result, err := r.apply(name, f, in, args)
-		return value{result}, err
+// pipe has the program's value run through its filters.
+func (r *run) pipe(p *program, bound expressions.Context) (any, error) {
+	result, err := r.value(p.operand, bound)
+	for i := 0; i < len(p.steps) && err == nil; i++ {
+		s := &p.steps[i]
+		args := make([]any, len(s.args))
+		for j := 0; j < len(args) && err == nil; j++ {
+			args[j], err = r.value(s.args[j], bound)
+		}
+		if err == nil {
+			result, err = r.apply(s.name, s.filter, result, args)
+		}
 	}
+	return result, err
+}
+
+func (r *run) value(o operand, bound expressions.Context) (result any, err error) {
+	if o.inner != nil {
+		return r.pipe(o.inner, bound)
+	}
+	err = guard(func() (err error) {
+		result, err = o.value.Evaluate(bound)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return plain(result)
 }
 
 // guard is the border with the library, which panics on some inputs: literals too long for a number, for one. It is the
-// only place that recovers.
+// only place that recovers. The library's own messages quote values, so nothing of them is kept.
 func guard(do func() error) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = refuse(unreadable)
 		}
 	}()
-	return do()
-}
-
-// classify turns whatever came out of the library into an error of ours. The library's own messages quote values, so
-// nothing of them is kept.
-func classify(err error) error {
-	var wrapped expressions.FilterError
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
+	if do() != nil {
+		return refuse(unreadable)
 	}
-	var known *hallpass.Error
-	if errors.As(err, &known) {
-		return known
-	}
-	return refuse(unreadable)
+	return nil
 }

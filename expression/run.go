@@ -57,7 +57,9 @@ func (r *run) tree(node any, depth int, text func(string) (any, error)) (any, er
 		return copied, nil
 	case map[string]any:
 		copied := make(map[string]any, len(node))
-		for _, key := range slices.Sorted(maps.Keys(node)) {
+		keys := slices.AppendSeq(make([]string, 0, len(node)), maps.Keys(node))
+		slices.Sort(keys)
+		for _, key := range keys {
 			var err error
 			if copied[key], err = r.tree(node[key], depth+1, text); err != nil {
 				return nil, err

@@ -1,7 +1,6 @@
 package expression
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -103,17 +102,45 @@ func trim(segments []segment) []segment {
 
 const whitespace = " \t\r\n\v\f"
 
-// prepare makes an expression as clients write it into one that the Liquid parser accepts, and returns the names of its
-// filters. A first filter that follows a comma where a bar should be is forgiven ({{ data.number, reveal_last: 4 }}):
-// masks like that are in use. So is space before the colon of a filter. Refused are ranges and operators, which Liquid
-// knows in tags only and whose work could not be bounded, and the characters with which the parser's own statements
-// start.
-func prepare(source string) (text string, filters []string, err error) {
-	out := []byte(source)
+// legible refuses what is not of the language: ranges and operators, which Liquid knows in tags only and whose work could
+// not be bounded, and the characters with which the parser's own statements start.
+func legible(source string) error {
 	var quote byte
-	depth := 0
 	for i := 0; i < len(source); i++ {
 		switch c := source[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case strings.IndexByte("{}%;", c) >= 0:
+			return refuse(unreadable)
+		case strings.IndexByte("=<>!", c) >= 0:
+			return refuse(noOperators)
+		case c == '.' && strings.HasPrefix(source[i:], ".."):
+			return refuse(noRanges)
+		case letter(c):
+			word := identifier(source[i:])
+			if slices.Contains(operators, word) && (i == 0 || source[i-1] != '.') {
+				return refuse(noOperators)
+			}
+			i += len(word) - 1
+		}
+	}
+	if strings.Trim(source, whitespace) == "" {
+		return refuse("an expression is empty")
+	}
+	return nil
+}
+
+// divide cuts a text at any of the separators, but in no literal and no brackets, into most pieces at the most.
+func divide(text, separators string, most int) []string {
+	var pieces []string
+	var quote byte
+	depth, start := 0, 0
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
 		case quote != 0:
 			if c == quote {
 				quote = 0
@@ -124,30 +151,12 @@ func prepare(source string) (text string, filters []string, err error) {
 			depth++
 		case c == ')' || c == ']':
 			depth--
-		case strings.IndexByte("{}%;", c) >= 0:
-			return "", nil, refuse(unreadable)
-		case strings.IndexByte("=<>!", c) >= 0:
-			return "", nil, refuse(noOperators)
-		case c == '.' && strings.HasPrefix(source[i:], ".."):
-			return "", nil, refuse(noRanges)
-		case c == ':':
-			colon := len(bytes.TrimRight(out[:i], whitespace))
-			out[i], out[colon] = ' ', ':'
-		case c == '|' || c == ',' && depth == 0 && len(filters) == 0:
-			out[i] = '|'
-			filters = append(filters, identifier(source[i+1:]))
-		case letter(c):
-			word := identifier(source[i:])
-			if slices.Contains(operators, word) && (i == 0 || source[i-1] != '.') {
-				return "", nil, refuse(noOperators)
-			}
-			i += len(word) - 1
+		case depth == 0 && len(pieces) < most-1 && strings.IndexByte(separators, c) >= 0:
+			pieces = append(pieces, text[start:i])
+			start = i + 1
 		}
 	}
-	if strings.Trim(source, whitespace) == "" {
-		return "", nil, refuse("an expression is empty")
-	}
-	return string(out), filters, nil
+	return append(pieces, text[start:])
 }
 
 var operators = []string{"and", "or", "contains", "in"}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/osteele/liquid/expressions"
 	"github.com/osteele/liquid/values"
 )
 
@@ -15,12 +16,12 @@ import (
 // by reflection. [plain] is its inverse.
 type value struct{ of any }
 
-func bind(variables map[string]any) map[string]any {
+func bind(variables map[string]any) expressions.Context {
 	bound := make(map[string]any, len(variables))
 	for name, v := range variables {
 		bound[name] = value{v}
 	}
-	return bound
+	return expressions.NewContext(bound, expressions.Config{})
 }
 
 func (v value) Interface() any { return v.of }
