@@ -30,6 +30,7 @@ func builder(settings ...string) *hallpass.TokenBuilder {
 	}
 	return &hallpass.TokenBuilder{
 		Tenant: tenant, Key: aKey, Author: anAuthor, Now: noon, Evaluator: expression.New(&chance{1}),
+		MintID: func() (string, error) { return aToken, nil },
 	}
 }
 
@@ -69,7 +70,7 @@ func build(t testing.TB, b *hallpass.TokenBuilder, body string) (*hallpass.Token
 	if err != nil {
 		return nil, err
 	}
-	return b.Build(r, aToken)
+	return b.Build(r)
 }
 
 // mustBuild is build for a request that must be good.
@@ -165,7 +166,7 @@ func TestTokenKeyIsNeverPrinted(t *testing.T) {
 func TestTokenDataIsNeverPrinted(t *testing.T) {
 	t.Parallel()
 	r := &hallpass.TokenRequest{Type: "token", Data: "hush"}
-	d, err := builder().Build(r, aToken)
+	d, err := builder().Build(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ type TokenBuilder struct {
 	Author    string     // id of the application that creates or changes the token
 	Now       time.Time
 	Evaluator Evaluator
+	MintID    func() (string, error) // makes a new UUID with each call, see [TokenIDs]
 }
 
 // TokenDraft is a token about to be stored, with what the store keeps beside it.
@@ -42,9 +43,8 @@ type TokenDraft struct {
 	naming naming
 }
 
-// Build makes the token that a request asks for; uuid is its id where the request gives none, and where no alias is free.
-// Its refusals name the members at fault.
-func (b *TokenBuilder) Build(r *TokenRequest, uuid string) (*TokenDraft, error) {
+// Build makes the token that a request asks for. Its refusals name the members at fault.
+func (b *TokenBuilder) Build(r *TokenRequest) (*TokenDraft, error) {
 	definition := r.Type.definition()
 	if definition == nil {
 		return nil, Invalid(member(r.path, "type"), problemType(r.Type))
@@ -69,7 +69,7 @@ func (b *TokenBuilder) Build(r *TokenRequest, uuid string) (*TokenDraft, error) 
 	if err := b.derive(&f, d, derivation{path: r.path, deduplicate: r.DeduplicateToken}); err != nil {
 		return nil, err
 	}
-	if err := b.name(&f, d, r, uuid); err != nil {
+	if err := b.name(&f, d, r); err != nil {
 		return nil, err
 	}
 	return d, f.Err()

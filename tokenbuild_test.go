@@ -182,9 +182,11 @@ func TestTokenAliasFallsBackToTheUUID(t *testing.T) {
 			t.Fatalf("got %v, %v", renamed, err)
 		}
 	}
-	wantSame(t, "last id", d.ID, aToken)
-	renamed, err := d.Rename()
-	wantSame(t, "renamed once more", renamed || err != nil, false)
+	for range 2 { // however often: another is made each time
+		wantSame(t, "last id", d.ID, aToken)
+		renamed, err := d.Rename()
+		wantSame(t, "renamed once more", renamed && err == nil, true)
+	}
 }
 
 func TestTokenRequestBoundsMetadataAndPrivacy(t *testing.T) {
@@ -207,12 +209,9 @@ func TestTokenRequestBoundsMetadataAndPrivacy(t *testing.T) {
 
 func TestTokenIDGivenIsNeverChanged(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`{"id":"my-token","type":"token","data":1}`, `{"type":"token","data":1}`} {
-		d := mustBuild(t, builder(), body)
-		id := d.ID
-		renamed, err := d.Rename()
-		wantSame(t, body, !renamed && err == nil && d.ID == id, true)
-	}
+	d := mustBuild(t, builder(), `{"id":"my-token","type":"token","data":1}`)
+	renamed, err := d.Rename()
+	wantSame(t, "left as it is", !renamed && err == nil && d.ID == "my-token", true)
 	wantKind(t, hallpass.ErrTokenIDTaken, hallpass.KindConflict)
 }
 

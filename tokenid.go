@@ -32,26 +32,25 @@ const AliasAttempts = 5
 
 // naming is how a draft came by its id, and what it can be called instead.
 type naming struct {
-	alias    func() (string, error) // draws an id; nil where the id was given as it stands, or is the UUID already
+	alias    func() (string, error) // draws an id; nil where the request has no expressions, or when they are given up
 	attempts int
-	uuid     string
+	mint     func() (string, error) // makes an id of ours; nil where the client named the id as it stands
 }
 
 // Rename gives the draft another id once the store has said that its own is taken: another alias, and after
-// [AliasAttempts] the UUID. It reports false where there is no other, because the client named the id itself or because
-// the UUID is taken as well: then the id is a conflict, see [ErrTokenIDTaken].
-func (d *TokenDraft) Rename() (bool, error) {
+// [AliasAttempts] one of ours, or another one of ours. It reports false where there is no other, because the client named
+// the id itself: then the id is a conflict, see [ErrTokenIDTaken].
+func (d *TokenDraft) Rename() (renamed bool, err error) {
 	n := &d.naming
-	if n.alias == nil {
+	n.attempts++
+	switch {
+	case n.alias != nil && n.attempts < AliasAttempts:
+		d.ID, err = n.alias()
+	case n.mint != nil:
+		n.alias = nil
+		d.ID, err = n.mint()
+	default:
 		return false, nil
-	}
-	if n.attempts++; n.attempts >= AliasAttempts {
-		d.ID, n.alias = n.uuid, nil
-		return true, nil
-	}
-	id, err := n.alias()
-	if err == nil {
-		d.ID = id
 	}
 	return err == nil, err
 }
@@ -62,17 +61,19 @@ var ErrTokenIDTaken = &Error{
 	Fields: map[string][]string{"id": {"is taken"}},
 }
 
-// name gives the draft its id: the UUID where the request names none, what its expressions yield, or the id as it
+// name gives the draft its id: one of ours where the request names none, what its expressions yield, or the id as it
 // stands.
-func (b *TokenBuilder) name(f *Fields, d *TokenDraft, r *TokenRequest, uuid string) error {
-	d.ID, d.naming = uuid, naming{uuid: uuid}
+func (b *TokenBuilder) name(f *Fields, d *TokenDraft, r *TokenRequest) (err error) {
 	switch {
 	case r.ID == "":
-		return nil
+		d.naming.mint = b.MintID
+		d.ID, err = b.MintID()
+		return err
 	case !strings.Contains(r.ID, "{{"):
 		d.ID = r.ID
 	default:
 		variables := map[string]any{"data": d.Data}
+		d.naming.mint = b.MintID
 		d.naming.alias = func() (string, error) {
 			id, err := b.evaluateText(r.ID, variables)
 			if err == nil && !validTokenID(id) {
@@ -80,7 +81,6 @@ func (b *TokenBuilder) name(f *Fields, d *TokenDraft, r *TokenRequest, uuid stri
 			}
 			return id, err
 		}
-		var err error
 		d.ID, err = d.naming.alias()
 		return noted(f, member(r.path, "id"), err)
 	}

@@ -51,12 +51,12 @@ func TestTokenizePlan(t *testing.T) {
 func TestTokenizePlanKeepsWhatEachTokenIsToBe(t *testing.T) {
 	t.Parallel()
 	plan, _ := answered(t, `["a",{"type":"card","data":{"number":"4242424242424242"},"containers":["/A/"]}]`)
-	first, err := builder().Build(plan.Requests[0], "uuid-1")
+	first, err := builder().Build(plan.Requests[0])
 	if err != nil {
 		t.Fatal(refusalOf(err))
 	}
-	wantSame(t, "first", first.Type == hallpass.TypeToken && first.Data == "a" && first.ID == "uuid-1", true)
-	second, err := builder().Build(plan.Requests[1], "uuid-2")
+	wantSame(t, "first", first.Type == hallpass.TypeToken && first.Data == "a" && first.ID == aToken, true)
+	second, err := builder().Build(plan.Requests[1])
 	if err != nil {
 		t.Fatal(refusalOf(err))
 	}
@@ -96,7 +96,7 @@ func TestTokenizeRefusalsSayWhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(refusalOf(err))
 		}
-		_, err = builder().Build(plan.Requests[len(plan.Requests)-1], aToken)
+		_, err = builder().Build(plan.Requests[len(plan.Requests)-1])
 		wantSame(t, c.request, refusalOf(err), c.want)
 	}
 }

@@ -151,7 +151,7 @@ func FuzzTokenCard(f *testing.F) {
 			t.Skip()
 		}
 		b := builder(hallpass.SettingFingerprintTokens, "true")
-		d, err := b.Build(&hallpass.TokenRequest{Type: hallpass.TypeCard, Data: data}, aToken)
+		d, err := b.Build(&hallpass.TokenRequest{Type: hallpass.TypeCard, Data: data})
 		if err == nil {
 			number := data.(map[string]any)["number"].(string)
 			view, err := d.View(hallpass.Mask, b.Evaluator)

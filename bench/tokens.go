@@ -59,20 +59,24 @@ func plant(ctx context.Context, db *store.DB, tenant *hallpass.Tenant, n int, id
 	if err != nil {
 		return err
 	}
+	tokenIDs, err := db.TokenIDs(ctx, tenant.ID)
+	if err != nil {
+		return err
+	}
 	builder := &hallpass.TokenBuilder{Tenant: tenant, Key: key, Author: privateID, Evaluator: expression.New(rand.Reader)}
 	const batch = 500
 	for planted := 0; planted < n; {
 		var drafts []*hallpass.TokenDraft
 		builder.Now = time.Now().UTC().Truncate(hallpass.Precision)
+		builder.MintID = tokenIDs.Mint(builder.Now, rand.Reader)
 		for ; planted < n && len(drafts) < batch; planted++ {
 			request := &hallpass.TokenRequest{Type: hallpass.TypeCard, Data: map[string]any{
 				"number": "4242424242424242", "expiration_month": json.Number("12"), "expiration_year": json.Number("2031"),
 			}}
-			id := uuid.NewString()
 			if planted < len(ids) {
-				id = ids[planted]
+				request.ID = ids[planted]
 			}
-			draft, err := builder.Build(request, id)
+			draft, err := builder.Build(request)
 			if err != nil {
 				return err
 			}

@@ -66,7 +66,7 @@ func (s *Server) createTokens(ctx context.Context, requests []*hallpass.TokenReq
 	}
 	drafts := make([]*hallpass.TokenDraft, 0, len(requests))
 	for _, r := range requests {
-		d, err := builder.Build(r, s.newID())
+		d, err := builder.Build(r)
 		if err != nil {
 			return nil, err
 		}
@@ -123,9 +123,17 @@ func (s *Server) viewCreated(caller *hallpass.Caller, created *store.CreatedToke
 // tokenBuilder makes tokens in the caller's name.
 func (s *Server) tokenBuilder(ctx context.Context, caller *hallpass.Caller, now time.Time) (*hallpass.TokenBuilder, error) {
 	key, err := s.Store.TenantKey(ctx, caller.Tenant.ID)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := s.Store.TokenIDs(ctx, caller.Tenant.ID)
+	if err != nil {
+		return nil, err
+	}
 	return &hallpass.TokenBuilder{
 		Tenant: caller.Tenant, Key: key, Author: caller.Application.ID, Now: now, Evaluator: s.expressions,
-	}, err
+		MintID: ids.Mint(now, s.Random),
+	}, nil
 }
 
 // GetToken answers GET /tokens/{id}.

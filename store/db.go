@@ -52,6 +52,7 @@ type DB struct {
 	tokens       *cache[tokenName, StoredToken]
 	tenantSeals  sync.Map // tenant id to *tenantKeys; keys never change
 
+	many          int          // tokens, see narrow
 	sweptSessions atomic.Int64 // no session before this selector is as old as SessionTTL, but extended ones
 }
 
@@ -84,7 +85,7 @@ func open(ctx context.Context, c Config, create bool) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{box: box, now: c.Now, random: c.Random, sqlite: !IsPostgres(c.DSN)}
+	db := &DB{box: box, now: c.Now, random: c.Random, sqlite: !IsPostgres(c.DSN), many: many}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, db.Close())

@@ -1,6 +1,15 @@
 package store
 
-import "context"
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/pressly/goose/v3"
+)
+
+// CallMany says how many tokens must be found to be many.
+func (db *DB) CallMany(n int) { db.many = n }
 
 // Waiting is how many writes wait for the group that is to follow the one under way. SQLite only.
 func (db *DB) Waiting() int { return len(db.writer.queue) }
@@ -24,4 +33,26 @@ func (db *DB) Pragma(ctx context.Context, name string) (writing, reading string,
 		err = db.pool.QueryRowContext(ctx, `PRAGMA `+name).Scan(&reading)
 	}
 	return writing, reading, err
+}
+
+// MigrateTo makes a database with the schema of a version.
+func MigrateTo(ctx context.Context, dsn string, version int64) error {
+	driver, source, dialect := "sqlite", sqliteDSN(dsn), dialectSQLite
+	if IsPostgres(dsn) {
+		driver, source, dialect = "pgx", dsn, dialectPostgres
+	}
+	pool, err := sql.Open(driver, source)
+	if err != nil {
+		return err
+	}
+	steps, err := steps(dialect)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(dialect, pool, nil, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(steps...))
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(ctx, version)
+	return errors.Join(err, pool.Close())
 }

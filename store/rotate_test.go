@@ -23,7 +23,7 @@ func (w *world) plantTokens(n int) (ids []string) {
 	builder := &hallpass.TokenBuilder{Tenant: w.tenant, Key: key, Author: w.tenant.ID, Now: noon, Evaluator: expression.New(strings.NewReader(""))}
 	for range n {
 		id := uuid.NewString()
-		d, err := builder.Build(&hallpass.TokenRequest{Type: hallpass.TypeToken, ID: id, Data: map[string]any{"secret of": id}}, id)
+		d, err := builder.Build(&hallpass.TokenRequest{Type: hallpass.TypeToken, ID: id, Data: map[string]any{"secret of": id}})
 		w.must(err)
 		_, err = w.CreateTokens(w.t.Context(), []*hallpass.TokenDraft{d}, "", noon, nil)
 		w.must(err)

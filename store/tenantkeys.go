@@ -15,6 +15,7 @@ type tenantKeys struct {
 	seals  map[int]*box // by version
 	active int
 	digest hallpass.TenantKey
+	ids    *hallpass.TokenIDs
 }
 
 const (
@@ -33,6 +34,15 @@ func (db *DB) TenantKey(ctx context.Context, tenantID string) (*hallpass.TenantK
 		return nil, err
 	}
 	return &keys.digest, nil
+}
+
+// TokenIDs returns the maker of the ids of the tenant's tokens.
+func (db *DB) TokenIDs(ctx context.Context, tenantID string) (*hallpass.TokenIDs, error) {
+	keys, err := db.tenantKeysOf(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	return keys.ids, nil
 }
 
 // tenantKeysOf returns the tenant's keys, made at their first use.
@@ -95,6 +105,7 @@ func (db *DB) loadTenantKeys(ctx context.Context, tenantID string) (*tenantKeys,
 		found = true
 		if purpose == purposeDigest {
 			copy(keys.digest[:], key)
+			keys.ids = keys.digest.TokenIDs(tenantID)
 			continue
 		}
 		if keys.seals[version], err = newBox(db.random, key); err != nil {

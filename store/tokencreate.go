@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -66,15 +64,24 @@ func (db *DB) CreateTokens(ctx context.Context, drafts []*hallpass.TokenDraft, b
 type tokenRow struct {
 	*hallpass.TokenDraft
 	selector hallpass.Selector
-	keys     int // the version of the tenant's key that sealed is sealed with
+	named    bool // the selector has nothing to do with the id
+	keys     int  // the version of the tenant's key that sealed is sealed with
 	sealed   []byte
 }
 
-// seal gives the row a selector of the instant and seals its body for it.
-func (db *DB) seal(ctx context.Context, r *tokenRow, at time.Time) (err error) {
-	if r.selector, err = hallpass.NewSelector(at, db.random); err != nil {
+// seal gives the row its place, for which a selector of the instant is drawn if its id is a name, and seals its body for it.
+func (db *DB) seal(ctx context.Context, r *tokenRow, at time.Time) error {
+	ids, err := db.TokenIDs(ctx, r.TenantID)
+	if err != nil {
 		return err
 	}
+	selector, made := ids.Selector(r.ID)
+	if !made {
+		if selector, err = hallpass.NewSelector(at, db.random); err != nil {
+			return err
+		}
+	}
+	r.selector, r.named = selector, !made
 	r.sealed, r.keys, err = db.sealToken(ctx, &r.Token, r.selector)
 	return err
 }
@@ -169,23 +176,25 @@ func (c *creation) meet(ctx context.Context, q querier, existing *StoredToken, d
 		c.db.record(ctx, q, c.now, tokenLog(&updated.Token, c.by, hallpass.OperationUpdate))
 }
 
-// insertToken stores a new token under the first of its names that is free. An expired token that awaits the sweep does
-// not hold its name.
+var tokenRows = newInsertion("tokens", "selector", "tenant_id", "id", "named", "type", "container", "fingerprint", "created_at",
+	"expires_at", "cvc_expires_at", "version", "key_version", "body")
+
+// insertToken stores a new token under the first of its ids that is free. An expired token that awaits the sweep does not
+// hold its id.
 func (db *DB) insertToken(ctx context.Context, q querier, r *tokenRow) error {
+	if r.Deduplicate { // twins are looked for among the tokens that are there
+		q = atOnce(q)
+	}
 	for at := r.CreatedAt; ; at = at.Add(hallpass.Precision) { // all selectors of an instant may be taken
-		n, err := affected(q.ExecContext(ctx, `
-			INSERT INTO tokens (selector, tenant_id, id, type, container, fingerprint, created_at, expires_at, cvc_expires_at,
-				version, key_version, body)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11) ON CONFLICT DO NOTHING`,
-			int64(r.selector), r.TenantID, r.ID, string(r.Type), []byte(r.Container), text(r.Fingerprint), micros(r.CreatedAt),
-			micros(r.ExpiresAt), micros(r.CVCExpiresAt), r.keys, r.sealed))
+		added, err := tokenRows.add(ctx, q, int64(r.selector), r.TenantID, r.ID, r.named, string(r.Type), []byte(r.Container),
+			text(r.Fingerprint), micros(r.CreatedAt), micros(r.ExpiresAt), micros(r.CVCExpiresAt), 0, r.keys, r.sealed)
 		if err != nil {
 			return err
 		}
-		if n == 1 {
+		if added {
 			return db.insertTerms(ctx, q, r.selector, r.TokenDraft)
 		}
-		if err := freeName(ctx, q, r.TokenDraft); err != nil {
+		if err := db.freePlace(ctx, q, r); err != nil {
 			return err
 		}
 		if err := db.seal(ctx, r, at); err != nil {
@@ -194,23 +203,25 @@ func (db *DB) insertToken(ctx context.Context, q querier, r *tokenRow) error {
 	}
 }
 
-// freeName deletes an expired token that holds the draft's name, or gives the draft another name where a living one does.
-// Where none does the selector was taken.
-func freeName(ctx context.Context, q querier, d *hallpass.TokenDraft) error {
-	n, err := affected(q.ExecContext(ctx, `DELETE FROM tokens WHERE tenant_id = $1 AND id = $2 AND expires_at <= $3`,
-		d.TenantID, d.ID, micros(d.CreatedAt)))
+// freePlace deletes an expired token that holds the row's id, or gives the draft another id where a living one does. Where
+// none does, a name can stay, for only the selector was taken.
+func (db *DB) freePlace(ctx context.Context, q querier, r *tokenRow) error {
+	ids, err := db.TokenIDs(ctx, r.TenantID)
+	if err != nil {
+		return err
+	}
+	p := placeOf(r.ID, ids)
+	where := ` FROM tokens AS t WHERE t.tenant_id = $1 AND ` + p.is + ` = $2`
+	n, err := affected(q.ExecContext(ctx, `DELETE`+where+` AND t.expires_at <= $3`, r.TenantID, p.value, micros(r.CreatedAt)))
 	if err != nil || n > 0 {
 		return err
 	}
 	var found int
-	err = q.QueryRowContext(ctx, `SELECT 1 FROM tokens WHERE tenant_id = $1 AND id = $2`, d.TenantID, d.ID).Scan(&found)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
+	err = q.QueryRowContext(ctx, `SELECT COUNT(*)`+where, r.TenantID, p.value).Scan(&found)
+	if err != nil || r.named && found == 0 {
 		return err
 	}
-	renamed, err := d.Rename()
+	renamed, err := r.Rename()
 	if err == nil && !renamed {
 		return hallpass.ErrTokenIDTaken
 	}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -174,5 +175,79 @@ func TestExpiredTokenHoldsNothing(t *testing.T) {
 		wantSame(t, "deduplicated", created[0].Deduplicated, false)
 		wantSame(t, "rows", w.count(`SELECT COUNT(*) FROM tokens`), 1)
 		wantSame(t, "terms", w.count(`SELECT COUNT(*) FROM token_terms`), 0)
+	})
+}
+
+// TestAnIDOfOursIsFreeAgainOnceItsTokenHasGone promises that a client can name a token by an id that was made here, as one
+// who restores what it has deleted does, and that such an id is taken like any other.
+func TestAnIDOfOursIsFreeAgainOnceItsTokenHasGone(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		again := func(id, data string) (*hallpass.Token, error) {
+			created, err := w.create(w.draftAt(noon.Add(time.Hour), w.tenant, `{"id": "`+id+`", "type": "token", "data": "`+data+`"}`))
+			if err != nil {
+				return nil, err
+			}
+			return &created[0].Token, nil
+		}
+		gone := w.newToken(w.tenant, `{"type": "token", "data": "first"}`)
+		_, err := again(gone.ID, "second")
+		wantIs(t, "while it is there", err, hallpass.ErrTokenIDTaken)
+		w.must(w.DeleteToken(t.Context(), w.tokenAt(w.DB, w.tenant, gone.ID, noon), anAuthor, noon))
+		expired := w.newToken(w.tenant, `{"type": "token", "data": "first", "expires_at": "2030-04-23T12:30:00Z"}`)
+		for promise, id := range map[string]string{"deleted": gone.ID, "expired": expired.ID} {
+			made, err := again(id, promise)
+			w.must(err)
+			w.everySight(func(sight string, db *store.DB) {
+				wantSame(t, promise+", "+sight, w.tokenAt(db, w.tenant, id, noon.Add(time.Hour)).Token, *made)
+			})
+		}
+		other := w.newTenant("Second")
+		theirs := w.newToken(other, `{"id": "`+gone.ID+`", "type": "token", "data": "theirs"}`)
+		wantSame(t, "another tenant's", w.tokenAt(w.DB, other, gone.ID, noon).Token, theirs)
+		wantSame(t, "rows", w.count(`SELECT COUNT(*) FROM tokens`), 3)
+	})
+}
+
+// TestAnIDOfOursIsAnotherWhereItsPlaceIsTaken promises that two tokens of one microsecond are both made, though chance give
+// them one selector.
+func TestAnIDOfOursIsAnotherWhereItsPlaceIsTaken(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ids, err := w.TokenIDs(t.Context(), w.tenant.ID)
+		w.must(err)
+		b := w.builder(w.tenant)
+		b.MintID = ids.Mint(noon, bytes.NewReader(make([]byte, 100)))
+		first, err := b.Build(&hallpass.TokenRequest{Type: hallpass.TypeToken, Data: "first"})
+		w.must(err)
+		b.MintID = ids.Mint(noon, bytes.NewReader(make([]byte, 100)))
+		second, err := b.Build(&hallpass.TokenRequest{Type: hallpass.TypeToken, Data: "second"})
+		w.must(err)
+		wantSame(t, "the ids at first", second.ID, first.ID)
+		for _, d := range []*hallpass.TokenDraft{first, second} {
+			created, err := w.create(d)
+			w.must(err)
+			wantSame(t, "the token", w.tokenAt(w.DB, w.tenant, created[0].ID, noon).Data, d.Data)
+		}
+		wantSame(t, "rows", w.count(`SELECT COUNT(*) FROM tokens`), 2)
+	})
+}
+
+// TestTokensMadeTogetherAreFoundByTheirTerms promises that tokens which share a commit are all there, with their terms.
+func TestTokensMadeTogetherAreFoundByTheirTerms(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		const creators = 40
+		inParallel(creators, func(i int) {
+			body := `{"type": "token", "data": "` + strconv.Itoa(i) + `", "search_indexes": ["{{ data }}"], "metadata": {"of": "` + strconv.Itoa(i) + `"}}`
+			if _, err := w.create(w.draft(w.tenant, body)); err != nil {
+				t.Error(err)
+			}
+		})
+		for i := range creators {
+			text := strconv.Itoa(i)
+			for name, q := range map[string]hallpass.TokenQuery{"data": {Data: &text}, "metadata": {Metadata: map[string]string{"of": text}}} {
+				list, _, err := w.TokensByContainer(t.Context(), store.TokenPage{TenantID: w.tenant.ID, Scopes: []hallpass.Scope{{}}, Query: q, Now: noon, Limit: 9})
+				w.must(err)
+				wantSame(t, name+" "+text, len(list) == 1 && list[0].Data == text, true)
+			}
+		}
 	})
 }

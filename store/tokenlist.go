@@ -71,7 +71,8 @@ func (db *DB) TokensByCreation(ctx context.Context, p TokenPage) ([]*StoredToken
 		return nil, 0, err
 	}
 	var total int
-	err = db.reads.QueryRowContext(db.read(ctx), `SELECT COUNT(*) FROM tokens t WHERE `+c.text(), c.args...).Scan(&total)
+	from, args := c.from()
+	err = db.reads.QueryRowContext(db.read(ctx), `SELECT COUNT(*)`+from, args...).Scan(&total)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -92,7 +93,8 @@ func (db *DB) unsealAll(ctx context.Context, list []*StoredToken) error {
 }
 
 func (db *DB) scanTokens(ctx context.Context, tenantID string, c *conditions, tail string) ([]*StoredToken, error) {
-	rows, err := db.pool.QueryContext(db.read(ctx), `SELECT `+tokenColumns+` FROM tokens t WHERE `+c.text()+tail, c.args...)
+	from, args := c.from()
+	rows, err := db.pool.QueryContext(db.read(ctx), `SELECT `+tokenColumns+from+tail, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +112,12 @@ func (db *DB) scanTokens(ctx context.Context, tenantID string, c *conditions, ta
 
 // conditions are joined by AND; ? stands for the next argument.
 type conditions struct {
-	clauses []string
-	args    []any
+	tenantID string
+	ids      *hallpass.TokenIDs
+	found    string // a query that finds the selectors of all that can meet them; empty for the tenant's tokens
+	foundBy  []any
+	clauses  []string
+	args     []any
 }
 
 func (c *conditions) add(clause string, args ...any) {
@@ -119,11 +125,32 @@ func (c *conditions) add(clause string, args ...any) {
 	c.args = append(c.args, args...)
 }
 
-// text returns the conditions with $1, $2 in place of the marks. No clause holds a mark within a literal.
-func (c *conditions) text() string {
+// among asks for tokens whose selectors a query finds. The first such query is read first, and then each token that it has
+// found: SQLite, which joins in the order of CROSS JOIN, would otherwise walk all of the tenant's tokens by container.
+func (c *conditions) among(query string, args ...any) {
+	if c.found == "" {
+		c.found, c.foundBy = query, args
+		return
+	}
+	c.add(`t.selector IN (`+query+`)`, args...)
+}
+
+// from returns where the tokens come from that meet the conditions.
+func (c *conditions) from() (text string, args []any) {
+	where := ` WHERE ` + strings.Join(c.clauses, ` AND `)
+	if c.found == "" {
+		text = ` FROM tokens t` + where
+	} else {
+		text = ` FROM (` + c.found + `) f CROSS JOIN tokens t` + where + ` AND t.selector = f.selector`
+	}
+	return numbered(text), slices.Concat(c.foundBy, c.args)
+}
+
+// numbered returns a statement with $1, $2 in place of the marks. It holds no mark within a literal.
+func numbered(statement string) string {
 	var b strings.Builder
 	n := 0
-	for part := range strings.SplitSeq(strings.Join(c.clauses, ` AND `), "?") {
+	for part := range strings.SplitSeq(statement, "?") {
 		if n > 0 {
 			b.WriteString("$" + strconv.Itoa(n))
 		}
@@ -135,45 +162,78 @@ func (c *conditions) text() string {
 
 // conditions are what a token must meet to be on the page by any of the scopes.
 func (db *DB) conditions(ctx context.Context, p TokenPage, scopes ...hallpass.Scope) (*conditions, error) {
-	c := &conditions{}
+	keys, err := db.tenantKeysOf(ctx, p.TenantID)
+	if err != nil {
+		return nil, err
+	}
+	key, c := &keys.digest, &conditions{tenantID: p.TenantID, ids: keys.ids}
 	c.add(`t.tenant_id = ?`, p.TenantID)
 	c.add(`(t.expires_at IS NULL OR t.expires_at > ?)`, micros(p.Now))
 	q := p.Query
 	if len(q.IDs) > 0 {
-		c.add(`t.id IN (?`+strings.Repeat(`, ?`, len(q.IDs)-1)+`)`, anys(q.IDs)...)
+		c.oneOf(q.IDs)
 	}
 	if q.Type != "" {
 		c.add(`t.type = ?`, string(q.Type))
 	}
 	if q.Fingerprint != "" {
-		c.add(`t.fingerprint = ?`, q.Fingerprint)
+		if err := db.narrow(ctx, c, `tokens x WHERE x.tenant_id = ? AND x.fingerprint = ?`, p.TenantID, q.Fingerprint); err != nil {
+			return nil, err
+		}
 	}
 	if q.Container != "" {
 		c.within(q.Container)
 	}
-	key, err := db.TenantKey(ctx, p.TenantID)
-	if err != nil {
-		return nil, err
-	}
-	const hasTerm = `t.selector IN (SELECT x.selector FROM token_terms x WHERE x.term = ?)`
+	var terms []hallpass.SearchTerm
 	for name, value := range q.Metadata {
-		term := key.MetadataTerm(p.TenantID, name, value)
-		c.add(hasTerm, term[:])
+		terms = append(terms, key.MetadataTerm(p.TenantID, name, value))
 	}
 	if q.Data != nil {
-		term := key.SearchTerm(p.TenantID, *q.Data)
-		c.add(hasTerm, term[:])
+		terms = append(terms, key.SearchTerm(p.TenantID, *q.Data))
+	}
+	for _, term := range terms {
+		if err := db.narrow(ctx, c, `token_terms x WHERE x.term = ?`, term[:]); err != nil {
+			return nil, err
+		}
 	}
 	c.anyOf(scopes)
 	return c, nil
 }
 
-func anys[T any](values []T) []any {
-	list := make([]any, 0, len(values))
-	for _, v := range values {
-		list = append(list, v)
+// many is how many tokens must be found for it to be better to walk all in order and ask of each whether it is one of them:
+// a page of a hundred then passes as many in a tenant of some hundred thousand.
+const many = 5_000
+
+// narrow asks for tokens whose selector is that of a row x.
+func (db *DB) narrow(ctx context.Context, c *conditions, from string, args ...any) error {
+	query := `SELECT x.selector FROM ` + from
+	count := numbered(`SELECT COUNT(*) FROM (` + query + ` LIMIT ` + strconv.Itoa(db.many) + `) f`)
+	var n int
+	if err := db.reads.QueryRowContext(db.read(ctx), count, args...).Scan(&n); err != nil {
+		return err
 	}
-	return list
+	if n < db.many {
+		c.among(query, args...)
+	} else {
+		c.add(`EXISTS (SELECT 1 FROM `+from+` AND x.selector = t.selector)`, args...)
+	}
+	return nil
+}
+
+// oneOf asks for tokens that have one of the ids.
+func (c *conditions) oneOf(ids []string) {
+	args := []any{c.tenantID}
+	var selectors []any
+	for _, id := range ids {
+		if selector, made := c.ids.Selector(id); made {
+			selectors = append(selectors, int64(selector))
+		} else {
+			args = append(args, id)
+		}
+	}
+	in := func(n int) string { return ` IN (NULL` + strings.Repeat(`, ?`, n) + `)` } // IN () is not of PostgreSQL
+	c.among(`SELECT n.selector FROM tokens n WHERE n.tenant_id = ? AND n.named AND n.id`+in(len(args)-1)+
+		` UNION ALL SELECT m.selector FROM tokens m WHERE m.selector`+in(len(selectors)), append(args, selectors...)...)
 }
 
 // within asks for containers that begin with prefix: a range, so that an index serves it.
@@ -197,18 +257,31 @@ func successor(prefix string) []byte {
 
 // anyOf asks for tokens in any of the scopes.
 func (c *conditions) anyOf(scopes []hallpass.Scope) {
-	all := &conditions{}
+	if len(scopes) == 1 {
+		c.allOf(scopes[0])
+		return
+	}
+	var clauses []string
+	var args []any
 	for _, s := range scopes {
-		one := &conditions{}
-		for _, condition := range s {
-			one.meets(condition)
-		}
-		if len(one.clauses) == 0 { // all tokens
+		if len(s) == 0 { // all tokens
 			return
 		}
-		all.add(`(`+strings.Join(one.clauses, ` AND `)+`)`, one.args...)
+		one := &conditions{tenantID: c.tenantID, ids: c.ids}
+		one.allOf(s)
+		if one.found != "" {
+			one.add(`t.selector IN (`+one.found+`)`, one.foundBy...)
+		}
+		clauses = append(clauses, `(`+strings.Join(one.clauses, ` AND `)+`)`)
+		args = append(args, one.args...)
 	}
-	c.add(`(`+strings.Join(all.clauses, ` OR `)+`)`, all.args...)
+	c.add(`(`+strings.Join(clauses, ` OR `)+`)`, args...)
+}
+
+func (c *conditions) allOf(s hallpass.Scope) {
+	for _, condition := range s {
+		c.meets(condition)
+	}
 }
 
 func (c *conditions) meets(condition hallpass.Condition) {
@@ -221,6 +294,6 @@ func (c *conditions) meets(condition hallpass.Condition) {
 	case starts:
 		c.add(`substr(t.id, 1, ?) = ?`, len([]rune(condition.Value)), condition.Value)
 	default:
-		c.add(`t.id = ?`, condition.Value)
+		c.oneOf([]string{condition.Value})
 	}
 }

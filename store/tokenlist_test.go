@@ -23,17 +23,15 @@ var (
 	someBeginnings = []string{"1", "10", "100", "10%", "%", "_", "1_", "a", "A", "abc", "к", "ключ ", "\U0001F511", "x", "\U0010FFFF"}
 )
 
-// plantWorld stores a token of every id, and more, in all of the containers.
+// plantWorld stores a token of every id, and more with ids of ours, in all of the containers.
 func (w *world) plantWorld() (all []hallpass.Token) {
 	w.t.Helper()
 	for i := range 40 {
-		id := strconv.Itoa(i) + " more"
-		if i < len(someIDs) {
-			id = someIDs[i]
-		}
-		d := w.draft(w.tenant, `{"type": "token", "data": `+strconv.Itoa(i%3)+`, "containers": ["`+someContainers[(i*7)%len(someContainers)]+`"],
+		d := w.draftAt(noon.Add(time.Duration(i)*time.Millisecond), w.tenant, `{"type": "token", "data": `+strconv.Itoa(i%3)+`, "containers": ["`+someContainers[(i*7)%len(someContainers)]+`"],
 			"metadata": {"third": "`+strconv.Itoa(i%3)+`", "half": "`+strconv.Itoa(i%2)+`"}, "search_indexes": ["{{ data }}"], "fingerprint_expression": "{{ data }}"}`)
-		d.ID, d.CreatedAt = id, noon.Add(time.Duration(i)*time.Millisecond)
+		if i < len(someIDs) {
+			d.ID = someIDs[i]
+		}
 		if i%5 == 0 {
 			d.Type = hallpass.TypeNetworkToken
 		}
@@ -44,25 +42,26 @@ func (w *world) plantWorld() (all []hallpass.Token) {
 	return all
 }
 
-func drawCondition(t *rapid.T) hallpass.Condition {
+func drawCondition(t *rapid.T, ids []string) hallpass.Condition {
 	c := hallpass.Condition{
 		Attribute: rapid.SampledFrom([]string{"id", "container"}).Draw(t, "attribute"), Operator: rapid.SampledFrom([]string{"equals", "starts_with"}).Draw(t, "operator"),
 	}
 	values := append(slices.Clone(someContainers), "/a", "/b", "/A/", "/%", "/_/")
 	if c.Attribute == "id" {
-		values = append(slices.Clone(someIDs), someBeginnings...)
+		values = append(slices.Clone(ids), someBeginnings...)
 	}
 	c.Value = rapid.SampledFrom(values).Draw(t, "value")
 	return c
 }
 
-func drawGrant(t *rapid.T) hallpass.Grant {
+func drawGrant(t *rapid.T, ids []string) hallpass.Grant {
+	condition := rapid.Custom(func(t *rapid.T) hallpass.Condition { return drawCondition(t, ids) })
 	operations := rapid.SampledFrom([]hallpass.Permission{hallpass.TokenRead, hallpass.TokenSearch})
 	var rules []hallpass.Rule
 	for _, priority := range rapid.SliceOfNDistinct(rapid.Int32Range(1, 9), 0, 4, rapid.ID).Draw(t, "priorities") {
 		r := hallpass.Rule{Priority: priority, Permissions: []hallpass.Permission{operations.Draw(t, "operation")}}
 		if rapid.Bool().Draw(t, "by conditions") {
-			r.Conditions = rapid.SliceOfN(rapid.Custom(drawCondition), 1, 3).Draw(t, "conditions")
+			r.Conditions = rapid.SliceOfN(condition, 1, 3).Draw(t, "conditions")
 		} else {
 			r.Container = rapid.SampledFrom(someContainers).Draw(t, "container")
 		}
@@ -76,14 +75,14 @@ func drawGrant(t *rapid.T) hallpass.Grant {
 }
 
 // drawQuery draws a query and what it asks of a token, said plainly.
-func drawQuery(t *rapid.T) (q hallpass.TokenQuery, meets func(*hallpass.Token) bool) {
+func drawQuery(t *rapid.T, all []hallpass.Token) (q hallpass.TokenQuery, meets func(*hallpass.Token) bool) {
 	var asked []func(*hallpass.Token) bool
 	if rapid.Bool().Draw(t, "within a container") {
 		q.Container = rapid.SampledFrom(someContainers).Draw(t, "container")
 		asked = append(asked, func(t *hallpass.Token) bool { return strings.HasPrefix(t.Container, q.Container) })
 	}
 	third := strconv.Itoa(rapid.IntRange(0, 3).Draw(t, "third"))
-	switch rapid.IntRange(0, 5).Draw(t, "term") {
+	switch rapid.IntRange(0, 6).Draw(t, "term") {
 	case 0:
 		q.Type = rapid.SampledFrom([]hallpass.TokenType{hallpass.TypeToken, hallpass.TypeNetworkToken, hallpass.TypeCard}).Draw(t, "type")
 		asked = append(asked, func(t *hallpass.Token) bool { return t.Type == q.Type })
@@ -94,8 +93,11 @@ func drawQuery(t *rapid.T) (q hallpass.TokenQuery, meets func(*hallpass.Token) b
 		q.Data = &third
 		asked = append(asked, func(t *hallpass.Token) bool { return fmt.Sprint(t.Data) == third })
 	case 3:
-		q.IDs = rapid.SliceOfN(rapid.SampledFrom(someIDs), 1, 4).Draw(t, "ids")
+		q.IDs = rapid.SliceOfN(rapid.SampledFrom(idsOf(all)), 1, 4).Draw(t, "ids")
 		asked = append(asked, func(t *hallpass.Token) bool { return slices.Contains(q.IDs, t.ID) })
+	case 4:
+		q.Fingerprint = rapid.SampledFrom(all).Draw(t, "token").Fingerprint
+		asked = append(asked, func(t *hallpass.Token) bool { return t.Fingerprint == q.Fingerprint })
 	}
 	return q, func(t *hallpass.Token) bool {
 		return !slices.ContainsFunc(asked, func(meets func(*hallpass.Token) bool) bool { return !meets(t) })
@@ -127,10 +129,12 @@ func walked(t *rapid.T, db *store.DB, p store.TokenPage) (ids []string) {
 func TestTokenListsAreWhatDecideAllows(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		all := w.plantWorld()
+		ids := idsOf(all)
 		slices.Reverse(all) // newest first
 		rapid.Check(t, func(t *rapid.T) {
-			grant, limit := drawGrant(t), rapid.IntRange(1, 12).Draw(t, "limit")
-			query, meets := drawQuery(t)
+			w.CallMany(rapid.IntRange(1, 30).Draw(t, "many"))
+			grant, limit := drawGrant(t, ids), rapid.IntRange(1, 12).Draw(t, "limit")
+			query, meets := drawQuery(t, all)
 			var want []hallpass.Token
 			for i := range all {
 				if meets(&all[i]) && hallpass.Decide(grant, hallpass.TokenRead, all[i].ID, all[i].Container).Allowed() {
@@ -206,8 +210,7 @@ func TestTokenListsNewestFirst(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		var want []string
 		for i := range 20 {
-			d := w.draft(w.tenant, `{"type": "token", "data": 1}`)
-			d.CreatedAt = noon.Truncate(time.Millisecond).Add(time.Duration(i) * time.Microsecond)
+			d := w.draftAt(noon.Truncate(time.Millisecond).Add(time.Duration(i)*time.Microsecond), w.tenant, `{"type": "token", "data": 1}`)
 			_, err := w.create(d)
 			w.must(err)
 			want = slices.Insert(want, 0, d.ID)

@@ -124,7 +124,12 @@ func (db *DB) Token(ctx context.Context, tenantID, id string, now time.Time) (*S
 		t := *cached
 		return &t, db.unseal(ctx, &t)
 	}
-	t, err := db.sealedToken(db.read(ctx), db.reads, tenantID, `t.id = $3`, now, id)
+	ids, err := db.TokenIDs(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	p := placeOf(id, ids)
+	t, err := db.sealedToken(db.read(ctx), db.reads, tenantID, p.is+` = $3`, now, p.value)
 	if err != nil || t == nil {
 		return nil, err
 	}
@@ -133,6 +138,21 @@ func (db *DB) Token(ctx context.Context, tenantID, id string, now time.Time) (*S
 		db.tokens.fill(name, &sealed, generation)
 	}
 	return t, db.unseal(ctx, t)
+}
+
+// place is where a token is found: at the selector that its id was made of, or under the name that a client gave it. A
+// token whose id was made here lies at that selector, even where a client has named it so again.
+type place struct {
+	is    string // what is value
+	value any
+}
+
+// placeOf returns where the token of that id lies.
+func placeOf(id string, ids *hallpass.TokenIDs) place {
+	if selector, ok := ids.Selector(id); ok {
+		return place{`t.selector`, int64(selector)}
+	}
+	return place{`t.named AND t.id`, id}
 }
 
 // sealedToken returns the first living token of the tenant that meets the condition, oldest first, still sealed, or nil.
@@ -199,6 +219,8 @@ func (db *DB) replaceToken(ctx context.Context, q querier, old *StoredToken, d *
 	return db.insertTerms(ctx, q, old.selector, d)
 }
 
+var termRows = newInsertion("token_terms", "term", "selector")
+
 // insertTerms stores what the token can be found by.
 func (db *DB) insertTerms(ctx context.Context, q querier, selector hallpass.Selector, d *hallpass.TokenDraft) error {
 	if len(d.SearchTerms) == 0 && len(d.Metadata) == 0 {
@@ -213,7 +235,7 @@ func (db *DB) insertTerms(ctx context.Context, q querier, selector hallpass.Sele
 		terms = append(terms, key.MetadataTerm(d.TenantID, name, value))
 	}
 	for _, term := range terms {
-		if _, err := q.ExecContext(ctx, `INSERT INTO token_terms (term, selector) VALUES ($1, $2)`, term[:], int64(selector)); err != nil {
+		if _, err := termRows.add(ctx, q, term[:], int64(selector)); err != nil {
 			return err
 		}
 	}

@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"hallpass"
 	"hallpass/expression"
 	"hallpass/store"
@@ -21,12 +19,20 @@ import (
 // anAuthor is the application that these tokens are made by.
 const anAuthor = "7a9c4e21-5b8d-4c36-9e0f-2d1b8a6c4e53"
 
-// builder makes tokens of the tenant.
+// builder makes tokens of the tenant at noon.
 func (w *world) builder(tenant *hallpass.Tenant) *hallpass.TokenBuilder {
+	return w.builderAt(noon, tenant)
+}
+
+func (w *world) builderAt(now time.Time, tenant *hallpass.Tenant) *hallpass.TokenBuilder {
 	w.t.Helper()
 	key, err := w.TenantKey(w.t.Context(), tenant.ID)
 	w.must(err)
-	return &hallpass.TokenBuilder{Tenant: tenant, Key: key, Author: anAuthor, Now: noon, Evaluator: expression.New(rand.Reader)}
+	ids, err := w.TokenIDs(w.t.Context(), tenant.ID)
+	w.must(err)
+	return &hallpass.TokenBuilder{
+		Tenant: tenant, Key: key, Author: anAuthor, Now: now, Evaluator: expression.New(rand.Reader), MintID: ids.Mint(now, rand.Reader),
+	}
 }
 
 // jsonObject reads JSON as the server does.
@@ -41,10 +47,14 @@ func (w *world) jsonObject(text string) map[string]any {
 
 // draft is a token of the tenant that is not stored.
 func (w *world) draft(tenant *hallpass.Tenant, body string) *hallpass.TokenDraft {
+	return w.draftAt(noon, tenant, body)
+}
+
+func (w *world) draftAt(now time.Time, tenant *hallpass.Tenant, body string) *hallpass.TokenDraft {
 	w.t.Helper()
 	r, err := hallpass.ParseTokenRequest(w.jsonObject(body))
 	w.must(err)
-	d, err := w.builder(tenant).Build(r, uuid.NewString())
+	d, err := w.builderAt(now, tenant).Build(r)
 	w.must(err)
 	return d
 }

@@ -47,7 +47,7 @@ func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
 	}
 	statements := newPrepared(conn)
 	w := &writer{
-		pool: pool, conn: conn, statements: statements, gathering: &gathering{querier: statements},
+		pool: pool, conn: conn, statements: statements, gathering: newGathering(statements),
 		queue: make(chan *pendingWrite, 4*maxGroup), stopped: make(chan struct{}),
 		group: make([]*pendingWrite, 0, maxGroup),
 	}

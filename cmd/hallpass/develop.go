@@ -146,10 +146,10 @@ func plantToken(ctx context.Context, db *store.DB, tenant *hallpass.Tenant, rand
 		Tenant: tenant, Key: key, Author: developmentPrivate, Now: now, Evaluator: expression.New(random),
 	}
 	draft, err := builder.Build(&hallpass.TokenRequest{
-		Type: hallpass.TypeToken, Containers: []string{"/pii/high/"}, Metadata: map[string]string{"customer": "42"},
+		ID: developmentToken, Type: hallpass.TypeToken, Containers: []string{"/pii/high/"}, Metadata: map[string]string{"customer": "42"},
 		Data: map[string]any{"first_name": "Ada", "last_name": "Lovelace"},
 		Mask: map[string]any{"first_name": "{{ data.first_name }}"}, SearchIndexes: []string{"{{ data.last_name }}"},
-	}, developmentToken)
+	})
 	if err != nil {
 		return err
 	}
