@@ -37,6 +37,9 @@ type naming struct {
 	mint     func() (string, error) // makes an id of ours; nil where the client named the id as it stands
 }
 
+// Minted reports whether the draft's id is one of ours, made for it; see [TokenIDs].
+func (d *TokenDraft) Minted() bool { return d.naming.mint != nil && d.naming.alias == nil }
+
 // Rename gives the draft another id once the store has said that its own is taken: another alias, and after
 // [AliasAttempts] one of ours, or another one of ours. It reports false where there is no other, because the client named
 // the id itself: then the id is a conflict, see [ErrTokenIDTaken].

@@ -64,7 +64,7 @@ func (db *DB) CreateTokens(ctx context.Context, drafts []*hallpass.TokenDraft, b
 type tokenRow struct {
 	*hallpass.TokenDraft
 	selector hallpass.Selector
-	named    bool // the selector has nothing to do with the id
+	named    bool // by the client: the selector has nothing to do with the id
 	keys     int  // the version of the tenant's key that sealed is sealed with
 	sealed   []byte
 }
@@ -75,13 +75,15 @@ func (db *DB) seal(ctx context.Context, r *tokenRow, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	selector, made := ids.Selector(r.ID)
-	if !made {
-		if selector, err = hallpass.NewSelector(at, db.random); err != nil {
+	made := false
+	if r.Minted() {
+		r.selector, made = ids.Selector(r.ID)
+	}
+	if r.named = !made; r.named {
+		if r.selector, err = hallpass.NewSelector(at, db.random); err != nil {
 			return err
 		}
 	}
-	r.selector, r.named = selector, !made
 	r.sealed, r.keys, err = db.sealToken(ctx, &r.Token, r.selector)
 	return err
 }
@@ -144,6 +146,9 @@ func (c *creation) create(ctx context.Context, q querier, r *tokenRow) (CreatedT
 			return c.meet(ctx, q, existing, d)
 		}
 	}
+	if err := c.db.restore(ctx, q, r); err != nil {
+		return CreatedToken{}, err
+	}
 	if err := c.db.insertToken(ctx, q, r); err != nil {
 		return CreatedToken{}, err
 	}
@@ -194,7 +199,7 @@ func (db *DB) insertToken(ctx context.Context, q querier, r *tokenRow) error {
 		if added {
 			return db.insertTerms(ctx, q, r.selector, r.TokenDraft)
 		}
-		if err := db.freePlace(ctx, q, r); err != nil {
+		if err := freeName(ctx, q, r); err != nil {
 			return err
 		}
 		if err := db.seal(ctx, r, at); err != nil {
@@ -203,27 +208,50 @@ func (db *DB) insertToken(ctx context.Context, q querier, r *tokenRow) error {
 	}
 }
 
-// freePlace deletes an expired token that holds the row's id, or gives the draft another id where a living one does. Where
-// none does, a name can stay, for only the selector was taken.
-func (db *DB) freePlace(ctx context.Context, q querier, r *tokenRow) error {
-	ids, err := db.TokenIDs(ctx, r.TenantID)
-	if err != nil {
-		return err
-	}
-	p := placeOf(r.ID, ids)
-	where := ` FROM tokens AS t WHERE t.tenant_id = $1 AND ` + p.is + ` = $2`
-	n, err := affected(q.ExecContext(ctx, `DELETE`+where+` AND t.expires_at <= $3`, r.TenantID, p.value, micros(r.CreatedAt)))
-	if err != nil || n > 0 {
-		return err
-	}
-	var found int
-	err = q.QueryRowContext(ctx, `SELECT COUNT(*)`+where, r.TenantID, p.value).Scan(&found)
-	if err != nil || r.named && found == 0 {
-		return err
+// freeName deletes an expired token that holds the row's name, or gives the draft another id where a living one does. Where
+// none does the selector was taken: then a name can stay, and an id of ours that was made of it cannot.
+func freeName(ctx context.Context, q querier, r *tokenRow) error {
+	if r.named {
+		const where = ` FROM tokens WHERE tenant_id = $1 AND named AND id = $2`
+		free, err := vacate(ctx, q, where, r.CreatedAt, r.TenantID, r.ID)
+		if err != nil || free {
+			return err
+		}
 	}
 	renamed, err := r.Rename()
 	if err == nil && !renamed {
 		return hallpass.ErrTokenIDTaken
 	}
 	return err
+}
+
+// restore makes way for a token that a client calls by an id of ours, which an expired token may have yet.
+func (db *DB) restore(ctx context.Context, q querier, r *tokenRow) error {
+	if !r.named {
+		return nil
+	}
+	ids, err := db.TokenIDs(ctx, r.TenantID)
+	if err != nil {
+		return err
+	}
+	selector, made := ids.Selector(r.ID)
+	if !made {
+		return nil
+	}
+	const where = ` FROM tokens WHERE tenant_id = $1 AND NOT named AND selector = $2`
+	free, err := vacate(ctx, q, where, r.CreatedAt, r.TenantID, int64(selector))
+	if err == nil && !free {
+		return hallpass.ErrTokenIDTaken
+	}
+	return err
+}
+
+// vacate deletes what has expired of the tokens there, and reports whether none is left.
+func vacate(ctx context.Context, q querier, where string, now time.Time, args ...any) (bool, error) {
+	if _, err := q.ExecContext(ctx, `DELETE`+where+` AND expires_at <= $3`, append(args, micros(now))...); err != nil {
+		return false, err
+	}
+	var living int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*)`+where, args...).Scan(&living)
+	return living == 0, err
 }

@@ -182,8 +182,10 @@ func TestExpiredTokenHoldsNothing(t *testing.T) {
 // who restores what it has deleted does, and that such an id is taken like any other.
 func TestAnIDOfOursIsFreeAgainOnceItsTokenHasGone(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
+		later := noon.Add(time.Hour)
 		again := func(id, data string) (*hallpass.Token, error) {
-			created, err := w.create(w.draftAt(noon.Add(time.Hour), w.tenant, `{"id": "`+id+`", "type": "token", "data": "`+data+`"}`))
+			later = later.Add(time.Second)
+			created, err := w.create(w.draftAt(later, w.tenant, `{"id": "`+id+`", "type": "token", "data": "`+data+`"}`))
 			if err != nil {
 				return nil, err
 			}
@@ -194,17 +196,27 @@ func TestAnIDOfOursIsFreeAgainOnceItsTokenHasGone(t *testing.T) {
 		wantIs(t, "while it is there", err, hallpass.ErrTokenIDTaken)
 		w.must(w.DeleteToken(t.Context(), w.tokenAt(w.DB, w.tenant, gone.ID, noon), anAuthor, noon))
 		expired := w.newToken(w.tenant, `{"type": "token", "data": "first", "expires_at": "2030-04-23T12:30:00Z"}`)
+		w.newToken(w.tenant, `{"type": "token", "data": "made in between"}`)
 		for promise, id := range map[string]string{"deleted": gone.ID, "expired": expired.ID} {
 			made, err := again(id, promise)
 			w.must(err)
+			_, err = again(id, "third")
+			wantIs(t, "once it is there again", err, hallpass.ErrTokenIDTaken)
 			w.everySight(func(sight string, db *store.DB) {
-				wantSame(t, promise+", "+sight, w.tokenAt(db, w.tenant, id, noon.Add(time.Hour)).Token, *made)
+				wantSame(t, promise+", "+sight, w.tokenAt(db, w.tenant, id, later).Token, *made)
 			})
+			for _, q := range []hallpass.TokenQuery{{}, {IDs: []string{id}}} {
+				list, _, err := w.TokensByCreation(t.Context(), store.TokenPage{
+					TenantID: w.tenant.ID, Scopes: []hallpass.Scope{{}}, Query: q, Now: later, Limit: 1,
+				})
+				w.must(err)
+				wantSame(t, "the newest", list[0].ID, id)
+			}
 		}
 		other := w.newTenant("Second")
 		theirs := w.newToken(other, `{"id": "`+gone.ID+`", "type": "token", "data": "theirs"}`)
 		wantSame(t, "another tenant's", w.tokenAt(w.DB, other, gone.ID, noon).Token, theirs)
-		wantSame(t, "rows", w.count(`SELECT COUNT(*) FROM tokens`), 3)
+		wantSame(t, "rows", w.count(`SELECT COUNT(*) FROM tokens`), 4)
 	})
 }
 

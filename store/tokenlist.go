@@ -225,15 +225,14 @@ func (c *conditions) oneOf(ids []string) {
 	args := []any{c.tenantID}
 	var selectors []any
 	for _, id := range ids {
+		args = append(args, id)
 		if selector, made := c.ids.Selector(id); made {
 			selectors = append(selectors, int64(selector))
-		} else {
-			args = append(args, id)
 		}
 	}
 	in := func(n int) string { return ` IN (NULL` + strings.Repeat(`, ?`, n) + `)` } // IN () is not of PostgreSQL
 	c.among(`SELECT n.selector FROM tokens n WHERE n.tenant_id = ? AND n.named AND n.id`+in(len(args)-1)+
-		` UNION ALL SELECT m.selector FROM tokens m WHERE m.selector`+in(len(selectors)), append(args, selectors...)...)
+		` UNION ALL SELECT m.selector FROM tokens m WHERE NOT m.named AND m.selector`+in(len(selectors)), append(args, selectors...)...)
 }
 
 // within asks for containers that begin with prefix: a range, so that an index serves it.

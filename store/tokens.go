@@ -124,12 +124,7 @@ func (db *DB) Token(ctx context.Context, tenantID, id string, now time.Time) (*S
 		t := *cached
 		return &t, db.unseal(ctx, &t)
 	}
-	ids, err := db.TokenIDs(ctx, tenantID)
-	if err != nil {
-		return nil, err
-	}
-	p := placeOf(id, ids)
-	t, err := db.sealedToken(db.read(ctx), db.reads, tenantID, p.is+` = $3`, now, p.value)
+	t, err := db.tokenCalled(ctx, tenantID, id, now)
 	if err != nil || t == nil {
 		return nil, err
 	}
@@ -140,19 +135,19 @@ func (db *DB) Token(ctx context.Context, tenantID, id string, now time.Time) (*S
 	return t, db.unseal(ctx, t)
 }
 
-// place is where a token is found: at the selector that its id was made of, or under the name that a client gave it. A
-// token whose id was made here lies at that selector, even where a client has named it so again.
-type place struct {
-	is    string // what is value
-	value any
-}
-
-// placeOf returns where the token of that id lies.
-func placeOf(id string, ids *hallpass.TokenIDs) place {
-	if selector, ok := ids.Selector(id); ok {
-		return place{`t.selector`, int64(selector)}
+// tokenCalled looks for a token in the place that its id was made of, and under the names that clients gave.
+func (db *DB) tokenCalled(ctx context.Context, tenantID, id string, now time.Time) (*StoredToken, error) {
+	ids, err := db.TokenIDs(ctx, tenantID)
+	if err != nil {
+		return nil, err
 	}
-	return place{`t.named AND t.id`, id}
+	if selector, made := ids.Selector(id); made {
+		t, err := db.sealedToken(db.read(ctx), db.reads, tenantID, `t.selector = $3 AND NOT t.named`, now, int64(selector))
+		if err != nil || t != nil {
+			return t, err
+		}
+	}
+	return db.sealedToken(db.read(ctx), db.reads, tenantID, `t.named AND t.id = $3`, now, id)
 }
 
 // sealedToken returns the first living token of the tenant that meets the condition, oldest first, still sealed, or nil.
