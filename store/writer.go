@@ -73,7 +73,7 @@ func (w *writer) run(ctx context.Context, do func(ctx context.Context, q querier
 func (w *writer) loop() {
 	defer close(w.stopped)
 	for p := range w.queue {
-		runtime.Gosched() // lets callers that are about to write join the group; matters most on a busy machine
+		w.settle()
 		w.group = append(w.group[:0], p)
 		w.collect()
 		w.commit()
@@ -81,6 +81,15 @@ func (w *writer) loop() {
 			close(p.done)
 		}
 		clear(w.group)
+	}
+}
+
+// settle lets callers that are about to write join the group, for as long as more of them do: who misses it waits for a
+// commit of its own, and on a busy machine that makes two groups of half the size.
+func (w *writer) settle() {
+	for waiting := -1; waiting < len(w.queue) && len(w.queue) < maxGroup; {
+		waiting = len(w.queue)
+		runtime.Gosched()
 	}
 }
 
