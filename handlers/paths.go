@@ -59,19 +59,20 @@ func canonical(r *http.Request, path string) *http.Request {
 	return &shallow
 }
 
-// routers are the routes by the layout of their paths. A router tries its routes one by one, each with a regular
-// expression; so it tries few.
+// routers are the routes by method and layout of their paths, and once more by layout alone, for what no route of the method
+// matches. A router tries its routes one by one, each with a regular expression; so it tries few.
 type routers map[layout]*mux.Router
 
-// layout is what paths of one template have in common.
+// layout is what requests of one route have in common.
 type layout struct {
-	first   string // segment
+	method  string // empty for any
+	first   string // segment of the path
 	slashes int
 }
 
-func layoutOf(path string) layout {
+func layoutOf(method, path string) layout {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return layout{first, strings.Count(path, "/")}
+	return layout{method, first, strings.Count(path, "/")}
 }
 
 // newRouters distributes the routes of one router. What they need besides, prepare gives each.
@@ -84,12 +85,24 @@ func newRouters(all *mux.Router, prepare func(*mux.Router)) (routers, error) {
 		if err := errors.Join(templateErr, methodsErr); err != nil {
 			return err
 		}
-		l := layoutOf(template)
-		if list[l] == nil {
-			list.add(l, prepare)
+		for _, method := range append(methods, "") {
+			l := layoutOf(method, template)
+			if list[l] == nil {
+				list.add(l, prepare)
+			}
+			err := list[l].Handle(template, route.GetHandler()).Methods(methods...).Name(route.GetName()).GetError()
+			if err != nil {
+				return err
+			}
 		}
-		return list[l].Handle(template, route.GetHandler()).Methods(methods...).Name(route.GetName()).GetError()
+		return nil
 	})
+	for l, router := range list {
+		if l.method != "" {
+			l.method = ""
+			router.NotFoundHandler = list[l]
+		}
+	}
 	return list, err
 }
 
@@ -98,9 +111,14 @@ func (rs routers) add(l layout, prepare func(*mux.Router)) {
 	prepare(rs[l])
 }
 
-// of returns the router for a path.
-func (rs routers) of(path string) *mux.Router {
-	if router := rs[layoutOf(path)]; router != nil {
+// of returns the router for a method and path.
+func (rs routers) of(method, path string) *mux.Router {
+	l := layoutOf(method, path)
+	if router := rs[l]; router != nil {
+		return router
+	}
+	l.method = ""
+	if router := rs[l]; router != nil {
 		return router
 	}
 	return rs[layout{}]
@@ -108,7 +126,7 @@ func (rs routers) of(path string) *mux.Router {
 
 // ServeHTTP implements http.Handler.
 func (rs routers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	rs.of(r.URL.Path).ServeHTTP(w, r)
+	rs.of(r.Method, r.URL.Path).ServeHTTP(w, r)
 }
 
 func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
@@ -135,7 +153,7 @@ func (s *Server) methods(r *http.Request) []string {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		probe.Method = method
 		var match mux.RouteMatch
-		if s.routers.of(r.URL.Path).Match(&probe, &match) && match.MatchErr == nil {
+		if s.routers.of("", r.URL.Path).Match(&probe, &match) && match.MatchErr == nil {
 			found = append(found, method)
 		}
 	}
