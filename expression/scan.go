@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -105,15 +106,10 @@ const whitespace = " \t\r\n\v\f"
 // legible refuses what is not of the language: ranges and operators, which Liquid knows in tags only and whose work could
 // not be bounded, and the characters with which the parser's own statements start.
 func legible(source string) error {
-	var quote byte
-	for i := 0; i < len(source); i++ {
-		switch c := source[i]; {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '\'' || c == '"':
-			quote = c
+	read := 0 // up to the end of the last word
+	for i, c := range unquoted(source) {
+		switch {
+		case i < read:
 		case strings.IndexByte("{}%;", c) >= 0:
 			return refuse(unreadable)
 		case strings.IndexByte("=<>!", c) >= 0:
@@ -125,7 +121,7 @@ func legible(source string) error {
 			if slices.Contains(operators, word) && (i == 0 || source[i-1] != '.') {
 				return refuse(noOperators)
 			}
-			i += len(word) - 1
+			read = i + len(word)
 		}
 	}
 	if strings.Trim(source, whitespace) == "" {
@@ -137,16 +133,9 @@ func legible(source string) error {
 // divide cuts a text at any of the separators, but in no literal and no brackets, into most pieces at the most.
 func divide(text, separators string, most int) []string {
 	var pieces []string
-	var quote byte
 	depth, start := 0, 0
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '\'' || c == '"':
-			quote = c
+	for i, c := range unquoted(text) {
+		switch {
 		case c == '(' || c == '[':
 			depth++
 		case c == ')' || c == ']':
@@ -157,6 +146,25 @@ func divide(text, separators string, most int) []string {
 		}
 	}
 	return append(pieces, text[start:])
+}
+
+// unquoted are the bytes of a text that are in no literal, and where they stand.
+func unquoted(text string) iter.Seq2[int, byte] {
+	return func(yield func(int, byte) bool) {
+		var quote byte
+		for i := range len(text) {
+			switch c := text[i]; {
+			case quote != 0:
+				if c == quote {
+					quote = 0
+				}
+			case c == '\'' || c == '"':
+				quote = c
+			case !yield(i, c):
+				return
+			}
+		}
+	}
 }
 
 var operators = []string{"and", "or", "contains", "in"}
