@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-
-	"github.com/pressly/goose/v3"
 )
 
 // CallMany says how many tokens must be found to be many.
@@ -45,11 +43,7 @@ func MigrateTo(ctx context.Context, dsn string, version int64) error {
 	if err != nil {
 		return err
 	}
-	steps, err := steps(dialect)
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(dialect, pool, nil, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(steps...))
+	provider, err := newProvider(pool, dialect)
 	if err != nil {
 		return err
 	}

@@ -30,11 +30,7 @@ func migrate(ctx context.Context, pool *sql.DB, dialect goose.Dialect, create bo
 			return ErrUninitialised
 		}
 	}
-	steps, err := steps(dialect)
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(dialect, pool, nil, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(steps...))
+	provider, err := newProvider(pool, dialect)
 	if err != nil {
 		return fmt.Errorf("cannot read the migrations: %w", err)
 	}
@@ -42,6 +38,15 @@ func migrate(ctx context.Context, pool *sql.DB, dialect goose.Dialect, create bo
 		return fmt.Errorf("cannot migrate the database: %w", err)
 	}
 	return nil
+}
+
+// newProvider carries out the migrations on a database.
+func newProvider(pool *sql.DB, dialect goose.Dialect) (*goose.Provider, error) {
+	steps, err := steps(dialect)
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(dialect, pool, nil, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(steps...))
 }
 
 // forSQLite says in SQLite's words that a table is kept in the order of its primary key: an INTEGER PRIMARY KEY is the

@@ -31,15 +31,17 @@ type TokenPage struct {
 // TokensByContainer returns one page of tokens by container and then creation, descending, and where the next begins, nil
 // at the end. Each scope is a range or a point of an index, so tokens outside all scopes are never read.
 func (db *DB) TokensByContainer(ctx context.Context, p TokenPage) ([]*StoredToken, *TokenCursor, error) {
+	every, err := db.conditions(ctx, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p.After != nil {
+		every.add(`(t.container < ? OR (t.container = ? AND t.selector < ?))`, []byte(p.After.Container), []byte(p.After.Container), int64(p.After.Selector))
+	}
 	var found []*StoredToken
 	for _, scope := range p.Scopes {
-		c, err := db.conditions(ctx, p, scope)
-		if err != nil {
-			return nil, nil, err
-		}
-		if p.After != nil {
-			c.add(`(t.container < ? OR (t.container = ? AND t.selector < ?))`, []byte(p.After.Container), []byte(p.After.Container), int64(p.After.Selector))
-		}
+		c := every.clone()
+		c.allOf(scope)
 		rows, err := db.scanTokens(ctx, p.TenantID, c, ` ORDER BY t.container DESC, t.selector DESC LIMIT `+strconv.Itoa(p.Limit+1))
 		if err != nil {
 			return nil, nil, err
@@ -66,10 +68,11 @@ func (db *DB) TokensByCreation(ctx context.Context, p TokenPage) ([]*StoredToken
 	if len(p.Scopes) == 0 {
 		return nil, 0, nil
 	}
-	c, err := db.conditions(ctx, p, p.Scopes...)
+	c, err := db.conditions(ctx, p)
 	if err != nil {
 		return nil, 0, err
 	}
+	c.anyOf(p.Scopes)
 	var total int
 	from, args := c.from()
 	err = db.reads.QueryRowContext(db.read(ctx), `SELECT COUNT(*)`+from, args...).Scan(&total)
@@ -120,6 +123,13 @@ type conditions struct {
 	args     []any
 }
 
+// clone returns conditions that can be added to apart.
+func (c *conditions) clone() *conditions {
+	other := *c
+	other.clauses, other.args = slices.Clone(c.clauses), slices.Clone(c.args)
+	return &other
+}
+
 func (c *conditions) add(clause string, args ...any) {
 	c.clauses = append(c.clauses, clause)
 	c.args = append(c.args, args...)
@@ -160,8 +170,8 @@ func numbered(statement string) string {
 	return b.String()
 }
 
-// conditions are what a token must meet to be on the page by any of the scopes.
-func (db *DB) conditions(ctx context.Context, p TokenPage, scopes ...hallpass.Scope) (*conditions, error) {
+// conditions are what a token must meet to be on the page, whatever the scopes.
+func (db *DB) conditions(ctx context.Context, p TokenPage) (*conditions, error) {
 	keys, err := db.tenantKeysOf(ctx, p.TenantID)
 	if err != nil {
 		return nil, err
@@ -196,7 +206,6 @@ func (db *DB) conditions(ctx context.Context, p TokenPage, scopes ...hallpass.Sc
 			return nil, err
 		}
 	}
-	c.anyOf(scopes)
 	return c, nil
 }
 
